@@ -1,0 +1,109 @@
+"""The database: base class with named constraints, and the one place where transactions are opened."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from psycopg import AsyncConnection as DriverConnection
+from psycopg.pq import TransactionStatus
+from sqlalchemy import MetaData, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from app.kit.problems import TransactionAborted
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Base of all tables. Every constraint has a name, because a problem is found by it."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+def sqlalchemy_url(url: str) -> str:
+    """`url` with the psycopg 3 driver named, whatever form it came in."""
+    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+class Database:
+    """Engine and sessions of a process. `bind` may be one connection (tests) instead of the engine."""
+
+    def __init__(self, engine: AsyncEngine, bind: AsyncConnection | None = None) -> None:
+        self.engine = engine
+        mode = "create_savepoint" if bind is not None else "conditional_savepoint"
+        self.sessions = async_sessionmaker(
+            bind if bind is not None else engine,
+            expire_on_commit=False,
+            close_resets_only=False,
+            join_transaction_mode=mode,
+        )
+
+    @classmethod
+    def connect(cls, url: str, *, pool_size: int = 8) -> "Database":
+        """A database at `url`; connections are opened when first needed, checked before use."""
+        engine = create_async_engine(
+            sqlalchemy_url(url), pool_size=pool_size, max_overflow=4, pool_pre_ping=True, pool_timeout=10
+        )
+        return cls(engine)
+
+    async def close(self) -> None:
+        """Closes all connections."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        Raises TransactionAborted when the block swallowed a database error: PostgreSQL would turn the
+        COMMIT into a silent ROLLBACK, and the caller would be told that lost data is stored.
+        """
+        async with self.sessions() as session:
+            async with session.begin():
+                yield session
+                await session.flush()  # so that a deferred write shows its error before the check below
+                await _refuse_aborted(session)
+
+
+async def _refuse_aborted(session: AsyncSession) -> None:
+    if not session.in_transaction():
+        return
+    driver = await driver_connection(session)
+    if driver.info.transaction_status == TransactionStatus.INERROR:
+        raise TransactionAborted
+
+
+async def driver_connection(session: AsyncSession) -> DriverConnection[Any]:
+    """The psycopg connection under `session`, inside its transaction, for hot paths and jobs."""
+    raw = await (await session.connection()).get_raw_connection()
+    connection = raw.driver_connection
+    assert connection is not None  # noqa: S101 - SQLAlchemy's type allows None, a checked-out one never is
+    return connection  # type: ignore[no-any-return]
+
+
+@asynccontextmanager
+async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
+    """The only way to a savepoint. SQLAlchemy emits it lazily, so the connection is touched first."""
+    await session.connection()
+    async with session.begin_nested():
+        await session.execute(text("SELECT 1"))
+        yield
+
+
+async def request_session(request: Request) -> AsyncIterator[AsyncSession]:
+    """The session of one request; it commits before the answer leaves (scope="function")."""
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        yield session
+
+
+SessionDep = Annotated[AsyncSession, Depends(request_session, scope="function")]
+"""A router's `session` argument."""

@@ -1,0 +1,188 @@
+"""The event log: one row for every write, in the writer's transaction, sealed afterwards in a hash chain.
+
+Readers follow `seq`, which the sealing job gives to committed events only (docs/decisions/0002).
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Index,
+    LargeBinary,
+    Row,
+    Sequence,
+    String,
+    Text,
+    insert,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+from uuid6 import uuid7
+
+from app.kit.db import Base
+
+ActorKind = Literal["account", "device", "partner", "system"]
+SEAL_LOCK = 0x57414E47
+_ord = Sequence("event_ord_seq", cache=1, metadata=Base.metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class EventActor:
+    """Who did it."""
+
+    kind: ActorKind
+    id: UUID | None
+
+
+SYSTEM = EventActor("system", None)
+
+
+class Event(Base):
+    """One row of the log. Append-only: a trigger lets `seq` and `hash` go from null to a value, once."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index("ix_event_county_code_seq", "county_code", "seq"),
+        Index("ix_event_unsealed", "county_code", "ord", postgresql_where=text("seq IS NULL")),
+        Index("ix_event_county_code_subject", "county_code", "subject_type", "subject_id"),
+        CheckConstraint("actor_kind IN ('account', 'device', 'partner', 'system')", name="actor_kind"),
+        {"postgresql_partition_by": "RANGE (occurred_at)"},
+    )
+
+    county_code: Mapped[str] = mapped_column(String(6, collation="C"), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    occurred_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    ord: Mapped[int] = mapped_column(BigInteger, _ord, server_default=_ord.next_value())
+    seq: Mapped[int | None] = mapped_column(BigInteger)
+    hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    actor_kind: Mapped[str] = mapped_column(Text)
+    actor_id: Mapped[UUID | None]
+    type: Mapped[str] = mapped_column(Text)
+    subject_type: Mapped[str] = mapped_column(Text)
+    subject_id: Mapped[UUID]
+    area_id: Mapped[UUID | None]
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class EventHead(Base):
+    """Where each county's chain ends."""
+
+    __tablename__ = "event_head"
+
+    county_code: Mapped[str] = mapped_column(String(6, collation="C"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+async def record(
+    session: AsyncSession,
+    actor: EventActor,
+    type_: str,
+    subject: tuple[str, UUID],
+    data: Mapping[str, Any],
+    *,
+    county_code: str,
+    now: datetime,
+    area_id: UUID | None = None,
+) -> UUID:
+    """Writes one event into the caller's transaction and returns its id.
+
+    type_ is "<subject>.<past participle>" ("device.revoked"); `data` is JSON without personal data.
+    Call it after the subject's row is written or locked: `ord` then puts causes before effects.
+    """
+    event_id = uuid7()
+    await session.flush()  # the subject's row lock is taken before `ord` is drawn
+    await session.execute(
+        insert(Event.__table__).values(  # type: ignore[arg-type]
+            county_code=county_code,
+            id=event_id,
+            occurred_at=now,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            type=type_,
+            subject_type=subject[0],
+            subject_id=subject[1],
+            area_id=area_id,
+            data=dict(data),
+        )
+    )
+    return event_id
+
+
+async def seal(session: AsyncSession, *, limit: int = 5000) -> int:
+    """Gives up to `limit` committed events their `seq` and `hash`, in insertion order; returns how many.
+
+    One sealer at a time (an advisory lock of the transaction); a second one returns 0 at once.
+    """
+    if not await session.scalar(select(text("pg_try_advisory_xact_lock(:key)")), {"key": SEAL_LOCK}):
+        return 0
+    rows = (
+        await session.execute(
+            select(Event.__table__).where(Event.seq.is_(None)).order_by(Event.county_code, Event.ord).limit(limit)
+        )
+    ).all()
+    if not rows:
+        return 0
+    heads = {h.county_code: (h.seq, h.hash) for h in (await session.execute(select(EventHead.__table__))).all()}
+    sealed = []
+    for row in rows:
+        seq, previous = heads.get(row.county_code, (0, b""))
+        heads[row.county_code] = (seq + 1, link(previous, seq + 1, row))
+        sealed.append((row, *heads[row.county_code]))
+    await session.execute(
+        text(
+            "UPDATE event e SET seq = s.seq, hash = s.hash FROM unnest("
+            "cast(:counties AS text[]), cast(:ids AS uuid[]), cast(:times AS timestamptz[]), "
+            "cast(:seqs AS bigint[]), cast(:hashes AS bytea[])) AS s(county, id, at, seq, hash) "
+            "WHERE e.county_code = s.county AND e.id = s.id AND e.occurred_at = s.at"
+        ),
+        {
+            "counties": [r.county_code for r, _, _ in sealed],
+            "ids": [r.id for r, _, _ in sealed],
+            "times": [r.occurred_at for r, _, _ in sealed],
+            "seqs": [s for _, s, _ in sealed],
+            "hashes": [h for _, _, h in sealed],
+        },
+    )
+    await session.execute(
+        text(
+            "INSERT INTO event_head (county_code, seq, hash) SELECT * FROM unnest("
+            "cast(:counties AS text[]), cast(:seqs AS bigint[]), cast(:hashes AS bytea[])) "
+            "ON CONFLICT (county_code) DO UPDATE SET seq = excluded.seq, hash = excluded.hash"
+        ),
+        {
+            "counties": list(heads),
+            "seqs": [seq for seq, _ in heads.values()],
+            "hashes": [hash_ for _, hash_ in heads.values()],
+        },
+    )
+    return len(rows)
+
+
+def link(previous: bytes, seq: int, row: Row[Any]) -> bytes:
+    """SHA-256 over the hash before, the place in the chain and every column that was recorded."""
+    content = [
+        seq,
+        row.county_code,
+        row.id,
+        row.occurred_at.astimezone().timestamp(),
+        row.actor_kind,
+        row.actor_id,
+        row.type,
+        row.subject_type,
+        row.subject_id,
+        row.area_id,
+        row.data,
+    ]
+    return hashlib.sha256(previous + orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()

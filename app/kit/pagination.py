@@ -1,0 +1,67 @@
+"""Keyset pagination: `?limit=&cursor=`, `next` in the body."""
+
+import binascii
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Generic, TypeVar
+
+import orjson
+from fastapi import Query
+from pydantic import BaseModel, Field
+from sqlalchemy import ColumnElement, Select, tuple_
+
+from app.kit.problems import Problem
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+Limit = Annotated[int, Query(ge=1, le=500, description="Most rows in one answer · 每页最多行数")]
+Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before · 上一页的 next")]
+
+
+class BadCursor(Problem):
+    code, status = "bad_cursor", 422
+    zh, en = "分页游标无效,请从第一页重新开始", "The cursor is not valid; start again from the first page"
+
+
+class Page(BaseModel, Generic[T]):
+    """One page of a list."""
+
+    items: list[T]
+    next: Annotated[str | None, Field(description="Cursor of the next page, or null · 下一页游标")]
+
+
+def after(statement: Select[Any], keys: Sequence[ColumnElement[Any]], cursor: str | None, limit: int) -> Select[Any]:
+    """`statement` ordered by `keys` (unique together), starting after `cursor`, one row more than `limit`."""
+    if cursor is not None:
+        values = _decode(cursor)
+        if len(values) != len(keys):
+            raise BadCursor
+        statement = statement.where(tuple_(*keys) > tuple_(*_typed(keys, values)))
+    return statement.order_by(*keys).limit(limit + 1)
+
+
+def page(rows: Sequence[R], limit: int, key: Callable[[R], Sequence[Any]]) -> tuple[list[R], str | None]:
+    """The rows of the page and the cursor of the next, from one row more than `limit`."""
+    kept = list(rows[:limit])
+    return kept, _encode(key(kept[-1])) if len(rows) > limit else None
+
+
+def _typed(keys: Sequence[ColumnElement[Any]], values: list[Any]) -> list[ColumnElement[Any]]:
+    from sqlalchemy import cast
+
+    return [cast(value, column.type) for column, value in zip(keys, values, strict=True)]
+
+
+def _encode(values: Sequence[Any]) -> str:
+    return urlsafe_b64encode(orjson.dumps(list(values), default=str)).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> list[Any]:
+    try:
+        values = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError) as error:
+        raise BadCursor from error
+    if not isinstance(values, list):
+        raise BadCursor
+    return values
