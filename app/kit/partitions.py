@@ -1,0 +1,28 @@
+"""Months of the partitioned tables: made ahead of time, named `<table>_yYYYYmMM`.
+
+There is no default partition on purpose: a row in it would make the next month's CREATE fail.
+"""
+
+import re
+from datetime import date
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+PARTITION_NAME = re.compile(r"_y\d{4}m\d{2}$")
+PARTITIONED = ("event", "fix_batch")
+MONTHS_BACK, MONTHS_AHEAD = 3, 3
+
+
+async def ensure_months(session: AsyncSession, today: date, table: str) -> list[str]:
+    """Makes the missing months of `table` around `today`; returns their names."""
+    made = []
+    for offset in range(-MONTHS_BACK, MONTHS_AHEAD + 1):
+        month = today.year * 12 + today.month - 1 + offset
+        name = await session.scalar(
+            text("SELECT ensure_month_partition(cast(:parent AS regclass), make_date(:year, :month, 1))"),
+            {"parent": table, "year": month // 12, "month": month % 12 + 1},
+        )
+        if name:
+            made.append(name)
+    return made
