@@ -1,0 +1,236 @@
+"""People and machines whose true path is known: walkers, riders, ferries, and phones left on a desk.
+
+A truth is a path sampled each second in metres east and north of a point in the demo county; a recording of
+it is what a handheld would send, with the noise that real receivers show: correlated over about a minute
+(Gauss-Markov), not fresh at every fix.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from app.kit.geodesy import metres_per_degree
+from app.patrol.fixes import UNKNOWN, UNKNOWN_ALTITUDE, Fixes
+
+Float64s = npt.NDArray[np.float64]
+
+ORIGIN_LON, ORIGIN_LAT = 122.17, 30.28
+START_MS = 1_772_582_400_000
+"""2026-03-04T08:00:00+08:00, a Wednesday."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A known path: seconds since the start, metres east and north (float64[n]), and what is to be earned."""
+
+    t_s: Float64s
+    x_m: Float64s
+    y_m: Float64s
+
+    @property
+    def length_m(self) -> float:
+        return float(np.hypot(np.diff(self.x_m), np.diff(self.y_m)).sum())
+
+
+def still(duration_s: float) -> Truth:
+    """A phone on a desk."""
+    t_s = np.arange(0.0, duration_s + 1)
+    return Truth(t_s, np.zeros_like(t_s), np.zeros_like(t_s))
+
+
+def along(corners: Float64s, speeds_mps: Float64s, pauses_s: Float64s | None = None) -> Truth:
+    """A path along `corners` (float64[k, 2] metres), each leg at its speed, with a pause after each leg."""
+    legs = np.hypot(*np.diff(corners, axis=0).T)
+    pauses = np.zeros(len(legs)) if pauses_s is None else pauses_s
+    times, places = [0.0], [corners[0]]
+    for leg, speed, pause, end in zip(legs, speeds_mps, pauses, corners[1:], strict=True):
+        times.append(times[-1] + leg / speed)
+        places.append(end)
+        if pause > 0:
+            times.append(times[-1] + pause)
+            places.append(end)
+    t_s = np.union1d(np.arange(0.0, times[-1]), np.array(times))
+    xy = np.array(places)
+    return Truth(t_s, np.interp(t_s, times, xy[:, 0]), np.interp(t_s, times, xy[:, 1]))
+
+
+def street_corners(
+    rng: np.random.Generator, length_m: float, leg_m: tuple[float, float], turn_deg: float = 90.0
+) -> Float64s:
+    """Corners of a walk through streets: legs of `leg_m`, left or right by `turn_deg` at each corner."""
+    places, heading, left = [np.zeros(2)], rng.uniform(0, 2 * math.pi), length_m
+    while left > 1e-6:
+        leg = min(rng.uniform(*leg_m), left)
+        left -= leg
+        places.append(places[-1] + leg * np.array([math.cos(heading), math.sin(heading)]))
+        heading += math.radians(turn_deg) * rng.choice((-1, 1))
+    return np.array(places)
+
+
+def street_walk(
+    rng: np.random.Generator, length_m: float, speed_mps: float, leg_m: tuple[float, float] = (100.0, 300.0)
+) -> Truth:
+    """Straight legs with right-angled corners, at one speed."""
+    corners = street_corners(rng, length_m, leg_m)
+    return along(corners, np.full(len(corners) - 1, speed_mps))
+
+
+def winding_walk(
+    rng: np.random.Generator, length_m: float, speed_mps: float, persistence_m: float = 150.0
+) -> Truth:
+    """A path that bends all the time: its heading drifts by one radian in about `persistence_m` metres."""
+    steps = round(length_m)
+    heading = rng.uniform(0, 2 * math.pi) + np.cumsum(rng.normal(0, math.sqrt(1 / persistence_m), steps))
+    xy = np.vstack([np.zeros(2), np.column_stack([np.cos(heading), np.sin(heading)]).cumsum(axis=0)])
+    return along(xy, np.full(steps, speed_mps))
+
+
+def loop_walk(length_m: float, speed_mps: float, radius_m: float) -> Truth:
+    """Rounds on a circle, as around a block."""
+    angle = np.arange(0, length_m / radius_m, 1 / radius_m)
+    xy = radius_m * np.column_stack([np.cos(angle), np.sin(angle)])
+    return along(xy, np.full(len(xy) - 1, speed_mps))
+
+
+def with_pauses(
+    rng: np.random.Generator, length_m: float, speed_mps: float, pause_s: tuple[float, float] = (120.0, 1200.0)
+) -> Truth:
+    """A street walk with a visit of 2 to 20 minutes about every 500 m."""
+    corners = street_corners(rng, length_m, (100.0, 300.0))
+    legs = len(corners) - 1
+    pauses = np.where(rng.random(legs) < 0.4, rng.uniform(*pause_s, legs), 0.0)
+    return along(corners, np.full(legs, speed_mps), pauses)
+
+
+def ride(
+    rng: np.random.Generator,
+    length_m: float,
+    speed_mps: float,
+    leg_m: tuple[float, float] = (200.0, 800.0),
+    stop_s: tuple[float, float] = (0.0, 60.0),
+) -> Truth:
+    """A vehicle: legs at about `speed_mps`, a short stop after each, slowing down and speeding up at 1 m/s²."""
+    corners = street_corners(rng, length_m, leg_m, turn_deg=60.0)
+    legs = np.hypot(*np.diff(corners, axis=0).T)
+    t_s: list[Float64s] = []
+    way: list[Float64s] = []
+    clock = odometer = 0.0
+    for leg in legs:
+        top = min(speed_mps * rng.uniform(0.8, 1.2), math.sqrt(leg))
+        ramp, cruise = top, leg / top - top
+        local = np.arange(0.0, 2 * ramp + cruise, 1.0)
+        done = np.where(local < ramp, local**2 / 2, np.where(local < ramp + cruise, top * (local - ramp / 2), 0))
+        rest = 2 * ramp + cruise - local
+        done = np.where(local >= ramp + cruise, leg - rest**2 / 2, done)
+        stop = rng.uniform(*stop_s)
+        t_s.append(clock + local)
+        way.append(odometer + done)
+        clock += 2 * ramp + cruise + stop
+        odometer += leg
+    t_s.append(np.array([clock]))
+    way.append(np.array([odometer]))
+    marks = np.concatenate([[0.0], legs.cumsum()])
+    times, distances = np.concatenate(t_s), np.concatenate(way)
+    return Truth(times, np.interp(distances, marks, corners[:, 0]), np.interp(distances, marks, corners[:, 1]))
+
+
+def joined(parts: list[Truth]) -> Truth:
+    """One truth after the other, each starting where and when the last one ended."""
+    t_s, x_m, y_m = [np.zeros(1)], [np.zeros(1)], [np.zeros(1)]
+    for part in parts:
+        t_s.append(part.t_s[1:] - part.t_s[0] + t_s[-1][-1])
+        x_m.append(part.x_m[1:] - part.x_m[0] + x_m[-1][-1])
+        y_m.append(part.y_m[1:] - part.y_m[0] + y_m[-1][-1])
+    return Truth(np.concatenate(t_s), np.concatenate(x_m), np.concatenate(y_m))
+
+
+def gauss_markov(rng: np.random.Generator, t_s: Float64s, sigma_m: float, correlation_s: float) -> Float64s:
+    """Noise of standard deviation `sigma_m` that forgets itself over `correlation_s`; 0 gives white noise."""
+    fresh = rng.normal(0, sigma_m, len(t_s))
+    if correlation_s <= 0:
+        return fresh
+    keep = np.exp(-np.diff(t_s, prepend=t_s[0]) / correlation_s)
+    kick = np.sqrt(1 - keep**2) * fresh
+    kick[0] = fresh[0]
+    noise, state = np.empty(len(t_s)), 0.0
+    for i, (k, w) in enumerate(zip(keep.tolist(), kick.tolist(), strict=True)):
+        state = k * state + w if i else w
+        noise[i] = state
+    return noise
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """How a handheld records: sampling in seconds (a pair for mixed), per-axis noise, and what it claims.
+
+    correlation_s   how long the position error lasts
+    accuracy_m      the claimed 68 % radius; None claims `noise_m`, as most phones do within a factor of two
+    outlier_share   share of fixes thrown 100 to 500 m away
+    dropout_share   share of fixes lost
+    """
+
+    sampling_s: float | tuple[float, float]
+    noise_m: float
+    correlation_s: float = 60.0
+    accuracy_m: float | None = None
+    outlier_share: float = 0.0
+    dropout_share: float = 0.0
+
+
+def sample_times(rng: np.random.Generator, truth: Truth, receiver: Receiver) -> Float64s:
+    """When the receiver takes a fix, float64[n] seconds."""
+    end = float(truth.t_s[-1])
+    if isinstance(receiver.sampling_s, tuple):
+        steps = rng.uniform(*receiver.sampling_s, math.ceil(end / receiver.sampling_s[0]) + 1)
+        t_s = np.concatenate([[0.0], np.cumsum(steps)])
+        t_s = t_s[t_s <= end]
+    else:
+        t_s = np.arange(0.0, end + 1e-9, receiver.sampling_s)
+    return t_s[rng.random(len(t_s)) >= receiver.dropout_share]
+
+
+def record(rng: np.random.Generator, truth: Truth, receiver: Receiver, start_ms: int = START_MS) -> Fixes:
+    """The fixes of one device that follows `truth`, in order of time."""
+    t_s = sample_times(rng, truth, receiver)
+    x_m = np.interp(t_s, truth.t_s, truth.x_m) + gauss_markov(rng, t_s, receiver.noise_m, receiver.correlation_s)
+    y_m = np.interp(t_s, truth.t_s, truth.y_m) + gauss_markov(rng, t_s, receiver.noise_m, receiver.correlation_s)
+    wild = rng.random(len(t_s)) < receiver.outlier_share
+    angle, reach = rng.uniform(0, 2 * math.pi, len(t_s)), rng.uniform(100, 500, len(t_s))
+    x_m, y_m = x_m + wild * reach * np.cos(angle), y_m + wild * reach * np.sin(angle)
+    claimed = receiver.noise_m if receiver.accuracy_m is None else receiver.accuracy_m
+    return as_fixes(t_s, x_m, y_m, claimed, start_ms)
+
+
+def as_fixes(t_s: Float64s, x_m: Float64s, y_m: Float64s, accuracy_m: float, start_ms: int) -> Fixes:
+    """Fixes of device 0 from seconds and metres around the origin."""
+    lat = ORIGIN_LAT + y_m / metres_per_degree(np.array(ORIGIN_LAT))[1]
+    lon = ORIGIN_LON + x_m / metres_per_degree(lat)[0]
+    at_ms = start_ms + np.rint(t_s * 1000).astype(np.int64)
+    return plain_fixes(at_ms, np.rint(lon * 1e7).astype(np.int64), np.rint(lat * 1e7).astype(np.int64), accuracy_m)
+
+
+def plain_fixes(
+    at_ms: npt.NDArray[np.int64],
+    lon_e7: npt.NDArray[np.int64],
+    lat_e7: npt.NDArray[np.int64],
+    accuracy_m: float,
+) -> Fixes:
+    """Fixes of device 0 that tell nothing but time, place and accuracy."""
+    n = len(at_ms)
+    unknown = np.full(n, UNKNOWN, np.int64)
+    return Fixes(
+        device=np.zeros(n, np.int64),
+        sent_ms=at_ms,
+        at_ms=at_ms,
+        lon_e7=lon_e7,
+        lat_e7=lat_e7,
+        accuracy_dm=np.full(n, round(accuracy_m * 10), np.int64),
+        speed_cmps=unknown,
+        bearing_deg=unknown,
+        altitude_dm=np.full(n, UNKNOWN_ALTITUDE, np.int64),
+        battery_pct=unknown,
+        flags=np.zeros(n, np.int64),
+        elapsed_ms=unknown,
+    )

@@ -1,0 +1,35 @@
+"""The thresholds of the fold: flat numbers, so that the rule book can feed them by area and date."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FoldRules:
+    """Every threshold with its unit in its name, its default, and where the default comes from."""
+
+    online_gap_s: int = 300  # requirements A.6 Q3 and Q6: "gap <= 5 min"
+    grid_buffer_m: int = 50  # A.6 Q6: grids are drawn along street centres, phones err by a house's width
+    max_accuracy_m: int = 50  # A.6 Q7: worse fixes say nothing about a walk of 3 km
+    foot_cap_mps: float = 15 / 3.6  # A.6 Q7: 15 km/h
+    ebike_cap_mps: float = 35 / 3.6  # GB 17761 limits e-bikes to 25 km/h; slopes and noise need a margin
+    boat_cap_mps: float = 30 * 1852 / 3600  # 30 knots: patrol boats and ferries between the islands
+    unknown_accuracy_m: int = 25  # a fix without accuracy: twice a usual phone's, so it anchors less
+    # Jumps
+    jump_mps: float = 42.0  # 150 km/h: no road or ferry of a county is faster
+    leap_slack_accuracies: float = 1.5  # both ends of a leap may err by this many of their 68 % radii
+    leap_return_mps: float = 5.0  # back within reach of a runner: the leap was the receiver's
+    leap_confirm_fixes: int = 3  # a new place counts once three fixes agree on it ...
+    leap_confirm_s: int = 60  # ... over a minute: reflections rarely hold that long
+    leap_lookahead_fixes: int = 600  # ten minutes at 1 Hz
+    spike_min_m: float = 40.0  # smaller throws are noise and are smoothed away
+    spike_accuracies: float = 5.0  # and so is what the claimed accuracy explains
+    spike_cap_share: float = 0.6  # a brisk walker turning back at a corner stays below 60 % of 15 km/h
+    spike_return_share: float = 0.5  # out and straight back
+    # Vehicles
+    speed_window_s: int = 30  # 8 m of correlated noise reads as 0.25 m/s over half a minute
+    vehicle_min_s: int = 30  # nobody sprints above the cap for half a minute by chance
+    vehicle_linger_mps: float = 2.2  # 8 km/h: beyond a fast walk, so still the ride braking or starting
+    vehicle_bridge_s: int = 120  # a bus at its stop or at a red light
+    # Stays and the anchored track
+    stay_min_s: int = 120  # design section 5
+    anchor_accuracies: float = 2.5  # displacement that accuracy explains
