@@ -1,0 +1,34 @@
+"""Fixed ids of the demo county, so that examples in the API pages work on the first click.
+
+New rows get `uuid6.uuid7()`; only the demo loader uses these.
+"""
+
+from uuid import UUID, uuid5
+
+DEMO_NAMESPACE = UUID("6f0c1a52-9d9b-5e0e-8f51-330921000000")
+
+
+def demo_id(kind: str, name: str) -> UUID:
+    """The id of a demo row: uuid5 of its kind ("area", "grid", "account", …) and its natural name."""
+    return uuid5(DEMO_NAMESPACE, f"{kind}/{name}")
+
+
+DEMO_COUNTY_CODE = "330921"
+DEMO_TOWN_CODE = "330921100000"
+DEMO_COMMUNITY_CODE = "330921100001"
+DEMO_GRID_CODE = "330921100001001"
+DEMO_BOAT_GRID_CODE = "330921106002900"
+
+DEMO_CITY = demo_id("area", "330900000000")
+DEMO_COUNTY = demo_id("area", "330921000000")
+DEMO_TOWN = demo_id("area", DEMO_TOWN_CODE)
+DEMO_COMMUNITY = demo_id("area", DEMO_COMMUNITY_CODE)
+DEMO_GRID = demo_id("grid", DEMO_GRID_CODE)
+DEMO_BOAT_GRID = demo_id("grid", DEMO_BOAT_GRID_CODE)
+DEMO_INSPECTOR = demo_id("account", f"inspector/{DEMO_GRID_CODE}")
+DEMO_DEVICE = demo_id("device", DEMO_GRID_CODE)
+DEMO_BINDING = demo_id("binding", DEMO_GRID_CODE)
+DEMO_APPOINTMENT = demo_id("appointment", DEMO_GRID_CODE)
+DEMO_COMMUNITY_SUPERVISOR = demo_id("account", f"community/{DEMO_COMMUNITY_CODE}")
+DEMO_TOWN_SUPERVISOR = demo_id("account", f"township/{DEMO_TOWN_CODE}")
+DEMO_COUNTY_SUPERVISOR = demo_id("account", f"county/{DEMO_COUNTY_CODE}")
