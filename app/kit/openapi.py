@@ -1,0 +1,71 @@
+"""The OpenAPI document: FastAPI's, with our problems in place of its validation errors."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.kit import problems as p
+
+TAGS = [
+    {"name": "sign in", "description": "Tokens and keys · 登录与密钥"},
+    {"name": "devices", "description": "Handhelds, activation, handover · 手持终端"},
+    {"name": "patrol upload", "description": "What a handheld sends · 手持终端上报"},
+    {"name": "patrol days", "description": "My day so far, explained · 巡查日"},
+    {"name": "staffing", "description": "Appointments and shifts · 任职与排班"},
+    {"name": "areas", "description": "Divisions · 区划"},
+    {"name": "grids", "description": "Grids and their dated outlines · 网格"},
+    {"name": "rules", "description": "Rule book and calendar · 规则与工作日历"},
+    {"name": "accounts", "description": "Accounts and roles · 账号与角色"},
+    {"name": "audit", "description": "The event log · 审计"},
+    {"name": "operations", "description": "Health and metrics · 运行状态"},
+]
+
+
+def install(app: FastAPI) -> None:
+    """Makes `app.openapi()` return the finished document, built once."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _finish(
+                get_openapi(
+                    title=app.title,
+                    version=app.version,
+                    summary=app.summary,
+                    description=app.description,
+                    routes=app.routes,
+                    tags=app.openapi_tags,
+                )
+            )
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _finish(document: dict[str, Any]) -> dict[str, Any]:
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas["Problem"] = p.SCHEMA
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    for item in document["paths"].values():
+        for operation in item.values():
+            _add_common(operation)
+    return document
+
+
+def _add_common(operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    common: list[type[p.Problem]] = [p.InternalError, p.Unavailable]
+    if operation.get("security"):
+        common += [p.Unauthenticated, p.TokenExpired, p.Forbidden]
+    if "requestBody" in operation:
+        common += [p.BadRequest, p.BodyTooLarge, p.UnsupportedMediaType, p.Invalid]
+    elif operation.get("parameters"):
+        common += [p.Invalid]
+    if "422" in responses and "application/json" in responses["422"].get("content", {}):
+        del responses["422"]
+    for status, entry in p.problems(*common).items():
+        known = responses.setdefault(str(status), entry)
+        if known is not entry:
+            known["content"].setdefault(p.PROBLEM_JSON, {"schema": p.SCHEMA_REF, "examples": {}})
+            known["content"][p.PROBLEM_JSON]["examples"] |= entry["content"][p.PROBLEM_JSON]["examples"]
