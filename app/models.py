@@ -1,5 +1,13 @@
 """Imports every domain's tables, so that migrations and tests know them all."""
 
+from app.identity import device_models as identity_devices
+from app.identity import models as identity
+from app.identity import scope
 from app.kit import events
 
-TABLES = (events,)
+TABLES = (
+    events,
+    scope,
+    identity,
+    identity_devices,
+)

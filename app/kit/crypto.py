@@ -21,7 +21,7 @@ MIN_MASTER_CHARS = 32
 _FIRST_KEY_ID = "k1"
 
 
-class SealBroken(Exception):
+class SealError(Exception):
     """A sealed value can't be opened: it was changed, moved to another row or column, or its key is gone."""
 
 
@@ -35,7 +35,7 @@ class Cipher(Protocol):
         """Nonce and ciphertext with its tag."""
 
     def open(self, key: bytes, sealed: bytes, associated: bytes) -> bytes:
-        """The plain bytes. Raises SealBroken."""
+        """The plain bytes. Raises SealError."""
 
 
 class IndexFunction(Protocol):
@@ -63,7 +63,7 @@ class AesGcm:
         try:
             return AESGCM(key).decrypt(sealed[: self.nonce_bytes], sealed[self.nonce_bytes :], associated)
         except (InvalidTag, ValueError) as error:
-            raise SealBroken("wrong key, wrong place or changed content") from error
+            raise SealError("wrong key, wrong place or changed content") from error
 
 
 class HmacSha256:
@@ -139,16 +139,16 @@ class Vault:
         return f"{cipher.name}:{self.current}:{_encode(sealed)}"
 
     def decrypt(self, sealed: str, column: str, row_id: UUID) -> str:
-        """What `encrypt` sealed. Raises SealBroken, naming column and row but never content."""
+        """What `encrypt` sealed. Raises SealError, naming column and row but never content."""
         try:
             name, key_id, body = sealed.split(":")
             cipher = _ciphers[name]
             key = self._key(f"field:{cipher.name}", key_id, cipher.key_bytes)
             return cipher.open(key, _decode(body), _place(column, row_id)).decode()
         except (KeyError, ValueError) as error:
-            raise SealBroken(f"{column} of {row_id}: not sealed by a known algorithm and key") from error
-        except SealBroken as error:
-            raise SealBroken(f"{column} of {row_id}: {error}") from error
+            raise SealError(f"{column} of {row_id}: not sealed by a known algorithm and key") from error
+        except SealError as error:
+            raise SealError(f"{column} of {row_id}: {error}") from error
 
     def is_current(self, named: str) -> bool:
         """Whether a sealed value or a blind index was made with the current algorithm and key."""
@@ -197,7 +197,7 @@ def lock(secret: bytes, plain: bytes, purpose: str) -> bytes:
 
 
 def unlock(secret: bytes, locked: bytes, purpose: str) -> bytes:
-    """What `lock` sealed. Raises SealBroken."""
+    """What `lock` sealed. Raises SealError."""
     return AesGcm().open(_key_from(secret, purpose), locked, purpose.encode())
 
 

@@ -1,0 +1,120 @@
+"""What routers ask for: the current actor, a role, the vault, the keys."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from app.identity import queries
+from app.identity.actor import SUPERVISORS, Actor, Role
+from app.identity.keyring import KeyringCache
+from app.identity.tokens import UnknownSigningKey, verify_access_token
+from app.identity.verified import Claims
+from app.kit.clock import Now
+from app.kit.crypto import Vault
+from app.kit.db import Database, SessionDep
+from app.kit.problems import Forbidden, Unauthenticated
+from app.settings import Settings
+
+bearer = OAuth2PasswordBearer(
+    tokenUrl="/api/v1/auth/token",
+    refreshUrl="/api/v1/auth/token",
+    auto_error=False,
+    description="User name and password of an account · 用账号和密码登录",
+)
+
+
+def vault_of(app: FastAPI) -> Vault:
+    """The vault of this process, made from the master key when first asked for."""
+    if not hasattr(app.state, "vault"):
+        settings: Settings = app.state.settings
+        if settings.master_key is None:
+            raise RuntimeError("WANGGE_MASTER_KEY is not set")
+        app.state.vault = Vault.parse(settings.master_key.get_secret_value())
+    vault: Vault = app.state.vault
+    return vault
+
+
+def keyring_cache_of(app: FastAPI) -> KeyringCache:
+    """The signing keys of this process."""
+    if not hasattr(app.state, "keyring_cache"):
+        app.state.keyring_cache = KeyringCache(app.state.database, vault_of(app))
+    cache: KeyringCache = app.state.keyring_cache
+    return cache
+
+
+async def verified_claims(app: FastAPI, token: str, now: datetime) -> Claims:
+    """The claims of a bearer token; no database unless the keys are stale. Raises Unauthenticated."""
+    cache = keyring_cache_of(app)
+    keyring = await cache.current(now)
+    try:
+        return verify_access_token(token, keyring, now)
+    except UnknownSigningKey:
+        return verify_access_token(token, await cache.after_unknown_key(now), now)
+
+
+async def current_claims(request: Request, token: Annotated[str | None, Depends(bearer)], now: Now) -> Claims:
+    """The verified claims of the request's token, not yet compared with the database."""
+    if token is None:
+        raise Unauthenticated
+    return await verified_claims(request.app, token, now)
+
+
+async def current_actor(claims: Annotated[Claims, Depends(current_claims)], session: SessionDep) -> Actor:
+    """The account behind the token, as the database has it now.
+
+    Raises LoginRevoked, AccountDisabled or DeviceRevoked at once, however long the token would live.
+    """
+    return await queries.get_actor(session, claims)
+
+
+CurrentActor = Annotated[Actor, Depends(current_actor)]
+"""A router's `actor` argument."""
+
+CurrentClaims = Annotated[Claims, Depends(current_claims)]
+"""For the hot path, which checks account and device in its own transaction."""
+
+
+def require(*roles: Role) -> Callable[[Actor], Awaitable[Actor]]:
+    """A dependency that lets only `roles` pass: `actor: Annotated[Actor, Depends(require(Role.COUNTY))]`."""
+
+    async def allowed(actor: CurrentActor) -> Actor:
+        if actor.role not in roles:
+            raise Forbidden
+        return actor
+
+    return allowed
+
+
+Supervisor = Annotated[Actor, Depends(require(*SUPERVISORS, Role.SYSTEM_ADMIN))]
+"""Someone who answers for people and handhelds of an area."""
+
+
+def settings_of(request: Request) -> Settings:
+    """The settings of this process."""
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def vault(request: Request) -> Vault:
+    """The vault as a dependency."""
+    return vault_of(request.app)
+
+
+def keyring_cache(request: Request) -> KeyringCache:
+    """The signing keys as a dependency."""
+    return keyring_cache_of(request.app)
+
+
+def database(request: Request) -> Database:
+    """The database itself, for what must commit although the answer is a refusal."""
+    found: Database = request.app.state.database
+    return found
+
+
+SettingsDep = Annotated[Settings, Depends(settings_of)]
+VaultDep = Annotated[Vault, Depends(vault)]
+KeyringCacheDep = Annotated[KeyringCache, Depends(keyring_cache)]
+DatabaseDep = Annotated[Database, Depends(database)]

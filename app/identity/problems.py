@@ -1,0 +1,148 @@
+"""Refusals of identity."""
+
+from typing import Any
+
+from app.kit.problems import Conflict, Forbidden, Problem, TokenExpired, TooManyRequests, Unauthenticated
+
+
+class WrongCredentials(Unauthenticated):
+    code, status = "wrong_credentials", 401
+    zh, en = "用户名或密码错误", "User name or password is wrong"
+
+
+class LockedOut(TooManyRequests):
+    code, status = "locked_out", 429
+    zh, en = "失败次数过多,请于 {retry_at} 之后再试", "Too many failures; try again after {retry_at}"
+
+
+class GrantNotSupported(Problem):
+    code, status = "grant_not_supported", 422
+    zh = "grant_type 只能是 password 或 refresh_token,并带齐所需参数:{missing}"
+    en = "grant_type is password or refresh_token, with its parameters; missing: {missing}"
+
+
+class RefreshRefused(Unauthenticated):
+    code, status = "refresh_refused", 401
+    zh = "刷新令牌无效或已过期,请重新登录;终端上未上报的数据不受影响"
+    en = "The refresh token is not valid any more; sign in again. Data waiting on the handheld is safe"
+
+
+class RefreshReused(Unauthenticated):
+    code, status = "refresh_reused", 401
+    zh = "该刷新令牌早已使用过,为安全起见此次登录已全部作废,请重新登录"
+    en = "This refresh token was used long ago; the whole login has been revoked, sign in again"
+
+
+class LoginRevoked(Unauthenticated):
+    code, status = "login_revoked", 401
+    zh, en = "此次登录已退出或作废,请重新登录", "This login has ended; sign in again"
+
+
+class AccountDisabled(Unauthenticated):
+    code, status = "account_disabled", 401
+    zh, en = "账号已停用,请联系管理员", "The account is disabled; ask your administrator"
+
+
+class DeviceRevoked(Unauthenticated):
+    code, status = "device_revoked", 401
+    zh = "该手持终端已停用或挂失,请联系管理员"
+    en = "This handheld has been revoked or reported lost; ask your supervisor"
+
+
+class UsernameTaken(Conflict):
+    code, status = "username_taken", 409
+    zh, en = "用户名已存在", "The user name is taken"
+    constraints = ("uq_account_username",)
+
+
+class PasswordTooWeak(Problem):
+    code, status = "password_too_weak", 422
+    zh = "密码至少 10 位,须含字母和数字,且不得包含用户名"
+    en = "At least 10 characters with letters and digits, and not the user name"
+
+
+class NotOneself(Forbidden):
+    code, status = "not_oneself", 403
+    zh, en = "不能停用自己的账号或更改自己的辖区", "You may not disable yourself or move yourself"
+
+
+class RoleNotGrantable(Forbidden):
+    code, status = "role_not_grantable", 403
+    zh, en = "此处不能建立该角色的账号", "An account of this role cannot be made here"
+
+
+class SerialTaken(Conflict):
+    code, status = "serial_taken", 409
+    zh, en = "该序列号的终端已登记", "A handheld with this serial number is registered"
+    constraints = ("uq_device_county_code_serial_no",)
+
+
+class DeviceBound(Conflict):
+    code, status = "device_bound", 409
+    zh = "该终端此时已绑定其他网格员,请先办理交接"
+    en = "The handheld belongs to another inspector at that time; hand it over first"
+    constraints = ("ex_device_binding_device",)
+
+
+class InspectorBound(Conflict):
+    code, status = "inspector_bound", 409
+    zh = "该网格员此时已绑定另一台终端"
+    en = "The inspector holds another handheld at that time"
+    constraints = ("ex_device_binding_inspector",)
+
+
+class DeviceNotBound(Conflict):
+    code, status = "device_not_bound", 409
+    zh, en = "该终端此时未绑定网格员", "Nobody holds the handheld at that time"
+
+
+class DeviceNotUsable(Conflict):
+    code, status = "device_not_usable", 409
+    zh = "终端状态为 {current_state},不能执行此操作"
+    en = "The handheld is {current_state}; this cannot be done"
+
+
+class NotAnInspector(Conflict):
+    code, status = "not_an_inspector", 409
+    zh = "该账号不是本区县在用的网格员账号"
+    en = "The account is not an enabled inspector of this county"
+
+
+class HandoverOutOfOrder(Conflict):
+    code, status = "handover_out_of_order", 409
+    zh = "交接时间不能晚于现在,也不能早于现有绑定的开始({bound_since})"
+    en = "A handover is not in the future, and after the present binding began ({bound_since})"
+
+
+class ActivationRefused(Problem):
+    code, status = "activation_refused", 403
+    zh = "激活码、序列号不匹配,或激活码已使用、过期、作废,请向管理员重新申请"
+    en = "Code and serial number do not match, or the code was used, has expired or was replaced"
+
+
+class NoticeNotAcknowledged(Conflict):
+    code, status = "notice_not_acknowledged", 409
+    zh = "请先阅读并确认现行告知书(版本 {notice_version})"
+    en = "Read and acknowledge the current notice first (version {notice_version})"
+
+
+class NoticeNotNewer(Conflict):
+    code, status = "notice_not_newer", 409
+    zh = "告知书版本已存在,或生效日期早于今天"
+    en = "The notice version exists, or would take effect before today"
+    constraints = ("pk_notice",)
+
+
+SIGN_IN_PROBLEMS: tuple[type[Problem], ...] = (
+    Unauthenticated,
+    TokenExpired,
+    LoginRevoked,
+    AccountDisabled,
+    DeviceRevoked,
+)
+"""What any operation behind CurrentActor can answer with 401."""
+
+
+def retry_headers(retry_after_s: int) -> dict[str, Any]:
+    """Headers of a refusal that passes by itself."""
+    return {"Retry-After": str(max(1, retry_after_s))}

@@ -1,0 +1,56 @@
+"""The one place that decides which rows an actor may see."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, SmallInteger, and_, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.identity.actor import Actor, Role
+from app.kit.db import Base
+from app.kit.problems import NotFound
+
+
+class AreaClosure(Base):
+    """Every (area, ancestor) pair of the current tree, with itself at depth 0. Kept by `areas`."""
+
+    __tablename__ = "area_closure"
+    __table_args__ = (Index("ix_area_closure_ancestor_id_area_id", "ancestor_id", "area_id"),)
+
+    area_id: Mapped[UUID] = mapped_column(ForeignKey("area.id"), primary_key=True)
+    ancestor_id: Mapped[UUID] = mapped_column(ForeignKey("area.id"), primary_key=True)
+    depth: Mapped[int] = mapped_column(SmallInteger)
+
+
+def visible_to(actor: Actor, model: type[Any]) -> ColumnElement[bool]:
+    """The rows of `model` inside the actor's area; of an inspector only those that are about them.
+
+    `model` has `area_id`, and `inspector_id` where a row belongs to one person. Whatever this leaves out
+    is answered as NotFound, never as Forbidden: its existence is nobody's business.
+    """
+    if actor.is_system:
+        return true()
+    inside: ColumnElement[bool] = model.area_id.in_(
+        select(AreaClosure.area_id).where(AreaClosure.ancestor_id == actor.area_id)
+    )
+    if actor.role is Role.INSPECTOR and hasattr(model, "inspector_id"):
+        return and_(inside, model.inspector_id == actor.account_id)
+    return inside
+
+
+async def require_area(session: AsyncSession, actor: Actor, area_id: UUID) -> None:
+    """Raises NotFound unless `area_id` is the actor's area or lies inside it."""
+    if actor.is_system:
+        return
+    inside = select(AreaClosure.area_id).where(
+        AreaClosure.area_id == area_id, AreaClosure.ancestor_id == actor.area_id
+    )
+    if await session.scalar(inside) is None:
+        raise NotFound
+
+
+async def area_path(session: AsyncSession, area_id: UUID) -> list[UUID]:
+    """Ids from `area_id` up to the root, the most specific first, as the rule book wants them."""
+    path = select(AreaClosure.ancestor_id).where(AreaClosure.area_id == area_id).order_by(AreaClosure.depth)
+    return list(await session.scalars(path))
