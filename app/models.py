@@ -1,5 +1,6 @@
 """Imports every domain's tables, so that migrations and tests know them all."""
 
+from app.areas import models as areas
 from app.identity import device_models as identity_devices
 from app.identity import models as identity
 from app.identity import scope
@@ -7,6 +8,7 @@ from app.kit import events
 
 TABLES = (
     events,
+    areas,
     scope,
     identity,
     identity_devices,
