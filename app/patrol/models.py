@@ -1,0 +1,167 @@
+"""Tables of patrol. `fix_batch` is the truth; everything else is either a receipt or can be folded again."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import BIT, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base
+
+County = String(6, collation="C")
+
+
+class FixBatch(Base):
+    """What one upload brought for one inspector and service day. Append-only, partitioned by month of `day`.
+
+    No foreign keys: this is the hot path, and the binding was read in the same transaction.
+    """
+
+    __tablename__ = "fix_batch"
+    __table_args__ = (
+        CheckConstraint("(track IS NULL) = (attributes IS NULL)", name="track_with_attributes"),
+        Index(
+            "ix_fix_batch_track",
+            text("(ST_SetSRID(ST_GeomFromTWKB(track), 4490))"),
+            postgresql_using="gist",
+        ),
+        {"postgresql_partition_by": "RANGE (day)"},
+    )
+
+    county_code: Mapped[str] = mapped_column(County, primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    inspector_id: Mapped[UUID] = mapped_column(primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(primary_key=True)
+    device_id: Mapped[UUID]
+    clock_offset_ms: Mapped[int] = mapped_column(Integer)
+    fix_count: Mapped[int] = mapped_column(SmallInteger)
+    track: Mapped[bytes | None] = mapped_column(LargeBinary)
+    attributes: Mapped[bytes | None] = mapped_column(LargeBinary)
+    beats: Mapped[bytes | None] = mapped_column(LargeBinary)
+    reports: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class BatchReceipt(Base):
+    """What was answered to an upload; with it a repetition is answered the same. Not partitioned."""
+
+    __tablename__ = "batch_receipt"
+
+    county_code: Mapped[str] = mapped_column(County, primary_key=True)
+    batch_id: Mapped[UUID] = mapped_column(primary_key=True)
+    device_id: Mapped[UUID]
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    result: Mapped[str] = mapped_column(Text)
+
+
+class PatrolDay(Base):
+    """One inspector's service day: which version its inputs have, and which was folded.
+
+    `pending` says that they differ. It is a column of its own because an index on it keeps updates of an
+    already pending day heap-only. `heard` has one bit for each minute (server time) in which the
+    inspector's handheld spoke.
+    """
+
+    __tablename__ = "patrol_day"
+    __table_args__ = (
+        Index("ix_patrol_day_pending", "county_code", "service_day", postgresql_where=text("pending")),
+        Index("ix_patrol_day_service_day", "county_code", "service_day", "area_id"),
+        {"postgresql_with": {"fillfactor": "70"}},
+    )
+
+    county_code: Mapped[str] = mapped_column(County, primary_key=True)
+    inspector_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    service_day: Mapped[date] = mapped_column(Date, primary_key=True)
+    area_id: Mapped[UUID] = mapped_column(ForeignKey("area.id"))
+    input_version: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    folded_version: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    pending: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    folded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    heard: Mapped[str | None] = mapped_column(BIT(1440))
+
+
+class DayFigures(Base):
+    """The latest figures of a patrol day, with all versions they were computed with."""
+
+    __tablename__ = "day_figures"
+    __table_args__ = (Index("ix_day_figures_service_day", "county_code", "service_day", "area_id"),)
+
+    county_code: Mapped[str] = mapped_column(County, primary_key=True)
+    inspector_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    service_day: Mapped[date] = mapped_column(Date, primary_key=True)
+    area_id: Mapped[UUID] = mapped_column(ForeignKey("area.id"))
+    status: Mapped[str] = mapped_column(Text)
+    input_version: Mapped[int] = mapped_column(BigInteger)
+    fold_version: Mapped[int] = mapped_column(Integer)
+    rule_version: Mapped[str] = mapped_column(Text)
+    grid_versions: Mapped[list[str]] = mapped_column(JSONB)
+    computed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    figures: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class DayJudgement(Base):
+    """A judgement of a finished day. Never changed: new evidence adds a revision beside it."""
+
+    __tablename__ = "day_judgement"
+    __table_args__ = (CheckConstraint("revision >= 1", name="revision"),)
+
+    county_code: Mapped[str] = mapped_column(County, primary_key=True)
+    inspector_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    service_day: Mapped[date] = mapped_column(Date, primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True)
+    area_id: Mapped[UUID] = mapped_column(ForeignKey("area.id"))
+    status: Mapped[str] = mapped_column(Text)
+    input_version: Mapped[int] = mapped_column(BigInteger)
+    fold_version: Mapped[int] = mapped_column(Integer)
+    rule_version: Mapped[str] = mapped_column(ForeignKey("rule_snapshot.version"))
+    grid_versions: Mapped[list[str]] = mapped_column(JSONB)
+    judged_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    figures: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class RuleSnapshot(Base):
+    """The rules a day was judged by, whole, so that a later rule never rewrites it."""
+
+    __tablename__ = "rule_snapshot"
+
+    version: Mapped[str] = mapped_column(Text, primary_key=True)
+    rules: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    taken_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Quarantined(Base):
+    """What was sent but could not be accepted: kept for a person to look at, zstd-compressed."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = (
+        UniqueConstraint("county_code", "device_id", "digest"),
+        Index("ix_quarantine_received_at", "county_code", "received_at"),
+    )
+
+    county_code: Mapped[str] = mapped_column(County, primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    area_id: Mapped[UUID] = mapped_column(ForeignKey("area.id"))
+    device_id: Mapped[UUID]
+    batch_id: Mapped[UUID | None]
+    reason: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    body: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,0 +1,96 @@
+"""The attributes of a batch's fixes in few bytes, and whole stored batches back into columns.
+
+Each column is its first value and the differences, in the narrowest integers that hold them; a column
+that never changes costs its first value only. Little-endian, so the same bytes on every machine.
+"""
+
+import numpy as np
+
+from app.patrol import twkb
+from app.patrol.fixes import FLAG_DEVICE_TIME, UNKNOWN, Fixes, Int64s
+
+FORMAT = 1
+WIDTHS = (1, 2, 4, 8)
+CONSTANT = 4
+"""Width code of differences that are all zero."""
+
+
+def pack(fixes: Fixes) -> tuple[bytes, bytes]:
+    """(track, attributes) of n >= 1 fixes: TWKB and packed columns."""
+    track = twkb.encode(fixes.lon_e7, fixes.lat_e7, fixes.at_ms)
+    return track, bytes((FORMAT,)) + b"".join(_pack_column(c) for c in _columns(fixes))
+
+
+def unpack(track: bytes, attributes: bytes, clock_offset_ms: int, device: int) -> Fixes:
+    """The fixes of one stored batch. Raises twkb.BrokenTrack when the bytes are damaged."""
+    lon_e7, lat_e7, at_ms = twkb.decode(track)
+    n = len(at_ms)
+    if not attributes or attributes[0] != FORMAT:
+        raise twkb.BrokenTrack("unknown format of attributes")
+    columns, at = [], 1
+    for _ in range(7):
+        column, at = _unpack_column(attributes, at, n)
+        columns.append(column)
+    accuracy_dm, speed_cmps, bearing_deg, altitude_dm, battery_pct, flags, boot = columns
+    offset = np.where(flags & FLAG_DEVICE_TIME, clock_offset_ms, 0)
+    return Fixes(
+        device=np.full(n, device, np.int64),
+        sent_ms=at_ms - offset,
+        at_ms=at_ms,
+        lon_e7=lon_e7,
+        lat_e7=lat_e7,
+        accuracy_dm=accuracy_dm,
+        speed_cmps=speed_cmps,
+        bearing_deg=bearing_deg,
+        altitude_dm=altitude_dm,
+        battery_pct=battery_pct,
+        flags=flags,
+        elapsed_ms=np.where(boot == UNKNOWN, UNKNOWN, at_ms - boot),
+    )
+
+
+def _columns(fixes: Fixes) -> tuple[Int64s, ...]:
+    # elapsed_ms runs with the clock: the boot instant it implies hardly changes
+    boot = np.where(fixes.elapsed_ms == UNKNOWN, UNKNOWN, fixes.at_ms - fixes.elapsed_ms)
+    return (
+        fixes.accuracy_dm,
+        fixes.speed_cmps,
+        fixes.bearing_deg,
+        fixes.altitude_dm,
+        fixes.battery_pct,
+        fixes.flags,
+        boot,
+    )
+
+
+def _width_code(values: Int64s) -> int:
+    low, high = int(values.min()), int(values.max())
+    for code, width in enumerate(WIDTHS):
+        if -(1 << (8 * width - 1)) <= low and high < 1 << (8 * width - 1):
+            return code
+    raise OverflowError("wider than 64 bits")
+
+
+def _pack_column(column: Int64s) -> bytes:
+    first = int(column[0])
+    differences = np.diff(column)
+    first_code = _width_code(column[:1])
+    code = _width_code(differences) if differences.any() else CONSTANT
+    head = bytes((first_code << 4 | code,)) + first.to_bytes(WIDTHS[first_code], "little", signed=True)
+    return head if code == CONSTANT else head + differences.astype(f"<i{WIDTHS[code]}").tobytes()
+
+
+def _unpack_column(packed: bytes, at: int, n: int) -> tuple[Int64s, int]:
+    if at >= len(packed) or packed[at] >> 4 >= len(WIDTHS) or packed[at] & 15 > CONSTANT:
+        raise twkb.BrokenTrack("damaged attributes")
+    first_width, code = WIDTHS[packed[at] >> 4], packed[at] & 15
+    end = at + 1 + first_width
+    first = int.from_bytes(packed[at + 1 : end], "little", signed=True)
+    column = np.full(n, first, np.int64)
+    if code == CONSTANT:
+        return column, end
+    width = WIDTHS[code]
+    if len(packed) < end + width * (n - 1):
+        raise twkb.BrokenTrack("attributes end too early")
+    column[1:] += np.cumsum(np.frombuffer(packed, f"<i{width}", n - 1, end).astype(np.int64))
+    return column, end + width * (n - 1)
