@@ -101,7 +101,6 @@ class ActivationCode(Base):
     __table_args__ = (
         ForeignKeyConstraint(["county_code", "device_id"], ["device.county_code", "device.id"]),
         Index("ix_activation_code_county_code_device_id", "county_code", "device_id"),
-        UniqueConstraint("code_hash"),
     )
 
     county_code: Mapped[str] = mapped_column(String(6, collation="C"), primary_key=True)
