@@ -30,6 +30,24 @@ class FoldRules:
     vehicle_min_s: int = 30  # nobody sprints above the cap for half a minute by chance
     vehicle_linger_mps: float = 2.2  # 8 km/h: beyond a fast walk, so still the ride braking or starting
     vehicle_bridge_s: int = 120  # a bus at its stop or at a red light
-    # Stays and the anchored track
+    # Noise: what to expect of an error, whatever the phone claims
+    noise_floor_m: float = 8.0  # slow error among houses; phones that claim 4 m have it too
+    noise_ceiling_m: float = 15.0  # beyond this a tolerance would swallow whole streets
+    # Smoothing
+    smooth_s: float = 30.0  # slow walkers at 1 Hz are overstated by 22 % without it, corners suffer beyond
+    smooth_m: float = 40.0  # riders cover in 30 s what a walker does in minutes: never smooth more way than this
+    knot_s: int = 5  # finer knots add time, not truth
+    # Stays
     stay_min_s: int = 120  # design section 5
-    anchor_accuracies: float = 2.5  # displacement that accuracy explains
+    rest_net_accuracies: float = 3.3  # two minutes apart, noise alone stays within this 99 times in 100
+    rest_scatter_accuracies: float = 2.2  # the same for the scatter within two minutes
+    stay_shift_accuracies: float = 2.5  # two stops closer than this are one ...
+    stay_leave_accuracies: float = 4.5  # ... if nothing between them went further: once a working day by chance
+    stay_tail_accuracies: float = 3.0  # a minute before or after a stop within this belongs to it
+    still_accuracies: float = 2.0  # a fragment within this went nowhere
+    # Anchors
+    anchor_accuracies: float = 1.3  # a bend that accuracy does not explain
+    corner_min_sine: float = 0.3  # flatter bends (17 degrees) have no corner to give back
+    corner_sharpening: float = 0.7  # between cutting corners (0) and pointing every curve (1)
+    corner_reach_m: float = 8.0  # what smoothing cuts off a right angle
+    distance_error_share: float = 0.04  # measured by `bench truth`: nine walks in ten lie within it

@@ -1,0 +1,117 @@
+"""Anchors: the corners of a walk, found where displacement exceeds what accuracy explains.
+
+The smoothed knots are simplified (Douglas and Peucker 1973) with a tolerance that grows with accuracy, so
+that noise between two corners earns nothing; then a straight line is fitted to the knots of each leg and
+anchors go where neighbouring lines meet, which gives back the corners that smoothing and sampling cut off.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from app.patrol.figures import Bools
+from app.patrol.fixes import Int64s
+from app.patrol.fold_rules import FoldRules
+
+Float64s = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+
+
+def corner_knots(x: Float64s, y: Float64s, tolerance_m: Float64s, fixed: Bools) -> Indices:
+    """Indices of the knots that matter: all `fixed` ones (first and last included) and every corner.
+
+    Douglas-Peucker, all legs of one depth at a time: a day has hundreds of legs but a depth of about ten.
+    """
+    keep = fixed.copy()
+    number = np.arange(len(x))
+    active = np.ones(len(x), bool)
+    while True:
+        corners = np.flatnonzero(keep)
+        leg = np.searchsorted(corners, number, side="right") - 1
+        inner = np.flatnonzero(active & ~keep)
+        if not len(inner):
+            return corners
+        a, b = corners[leg[inner]], corners[leg[inner] + 1]
+        excess = _distance_to_leg(x, y, inner, a, b) - tolerance_m[inner]
+        starts = np.flatnonzero(np.concatenate([[True], np.diff(leg[inner]) != 0]))
+        worst = np.maximum.reduceat(excess, starts)
+        size = np.diff(np.append(starts, len(inner)))
+        splits = np.repeat(worst > 0, size)
+        active[inner[~splits]] = False
+        hit = np.flatnonzero(splits & (excess == np.repeat(worst, size)))
+        first_hit = np.concatenate([[True], np.diff(leg[inner[hit]]) != 0]) if len(hit) else hit.astype(bool)
+        keep[inner[hit[first_hit]]] = True
+
+
+def _distance_to_leg(x: Float64s, y: Float64s, at: Indices, a: Indices, b: Indices) -> Float64s:
+    """Metres from knot `at` to the straight leg between knots `a` and `b`."""
+    dx, dy = x[b] - x[a], y[b] - y[a]
+    px, py = x[at] - x[a], y[at] - y[a]
+    square = dx * dx + dy * dy
+    share = np.clip((px * dx + py * dy) / np.where(square > 0, square, 1.0), 0.0, 1.0)
+    return np.asarray(np.hypot(px - share * dx, py - share * dy), np.float64)
+
+
+def fitted_legs(x: Float64s, y: Float64s, corners: Indices) -> tuple[Float64s, Float64s]:
+    """A point and a unit direction of the line of least squares for each leg, float64[k-1, 2] each."""
+    a, b = corners[:-1], corners[1:]
+    count = (b - a + 1).astype(np.float64)
+
+    def leg_sum(values: Float64s) -> Float64s:
+        running = np.concatenate([[0.0], np.cumsum(values)])
+        return np.asarray(running[b + 1] - running[a], np.float64)
+
+    cx, cy = leg_sum(x) / count, leg_sum(y) / count
+    xx = leg_sum(x * x) - count * cx * cx
+    yy = leg_sum(y * y) - count * cy * cy
+    xy = leg_sum(x * y) - count * cx * cy
+    angle = np.where(count > 2, 0.5 * np.arctan2(2 * xy, xx - yy), np.arctan2(y[b] - y[a], x[b] - x[a]))
+    way = np.column_stack([np.cos(angle), np.sin(angle)])
+    back = way[:, 0] * (x[b] - x[a]) + way[:, 1] * (y[b] - y[a]) < 0
+    way[back] *= -1
+    return np.column_stack([cx, cy]), way
+
+
+def anchors(
+    x: Float64s,
+    y: Float64s,
+    ends: Float64s,
+    corners: Indices,
+    stretch: Int64s,
+    pinned: Bools,
+    reach_m: Float64s,
+    rules: FoldRules,
+) -> Float64s:
+    """float64[k, 2] metres: the anchor of each of k > 1 corners of m knots.
+
+    ends     float64[m, 2], unsmoothed places, for corners that begin or end a stretch
+    stretch  int64[m]; a leg between two stretches is no walk and bends nothing
+    pinned   bool[m]: such knots stay where they are
+    reach_m  float64[m]: how far a corner may have been cut off; lines that meet further away are not believed
+    """
+    own = np.column_stack([x[corners], y[corners]])
+    point, way = fitted_legs(x, y, corners)
+    placed = own.copy()
+    into, out_of = slice(None, -1), slice(1, None)
+    here = own[1:-1]
+    middle = (_projected(point[into], way[into], here) + _projected(point[out_of], way[out_of], here)) / 2
+    cross = way[into, 0] * way[out_of, 1] - way[into, 1] * way[out_of, 0]
+    turning = np.abs(cross) > rules.corner_min_sine
+    gap = point[out_of] - point[into]
+    along = (gap[:, 0] * way[out_of, 1] - gap[:, 1] * way[out_of, 0]) / np.where(turning, cross, 1.0)
+    meeting = point[into] + along[:, None] * way[into]
+    near = np.hypot(*(meeting - here).T) < reach_m[corners[1:-1]]
+    sharpened = middle + rules.corner_sharpening * (meeting - middle)
+    placed[1:-1] = np.where((turning & near)[:, None], sharpened, middle)
+    begins = np.concatenate([[True], np.diff(stretch[corners]) != 0])
+    finishes = np.append(begins[1:], True)
+    leg = np.arange(len(corners) - 1)
+    first, last = np.flatnonzero(begins[:-1]), np.flatnonzero(finishes[1:]) + 1
+    placed[first] = _projected(point[leg[first]], way[leg[first]], ends[corners[first]])
+    placed[last] = _projected(point[leg[last - 1]], way[leg[last - 1]], ends[corners[last]])
+    still = pinned[corners] | (begins & finishes)
+    placed[still] = own[still]
+    return placed
+
+
+def _projected(point: Float64s, way: Float64s, place: Float64s) -> Float64s:
+    return np.asarray(point + way * ((place - point) * way).sum(axis=1)[:, None], np.float64)

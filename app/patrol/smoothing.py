@@ -1,0 +1,103 @@
+"""From fixes to knots: noise averaged over time, so that 1 Hz and 10 s sampling describe the same walk."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from app.patrol.fixes import Int64s
+from app.patrol.fold_rules import FoldRules
+
+Float64s = npt.NDArray[np.float64]
+
+APART_MS = 10**12
+"""Added per stretch to a time key, so that one sorted search never reaches into another stretch."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Knots:
+    """m means over short stretches of time, in metres around the day's first fix.
+
+    at_ms       float64[m] mean time
+    x_m, y_m    float64[m] smoothed place
+    raw_x_m, raw_y_m  float64[m] place without smoothing, for the ends of a walk
+    accuracy_m  float64[m]
+    stretch     int64[m], never decreasing
+    key_ms      float64[m] time made unique across stretches, increasing
+    of_fix      int64[n] the knot of each fix
+    fix_key_ms  float64[n] the same key for the fixes
+    """
+
+    at_ms: Float64s
+    x_m: Float64s
+    y_m: Float64s
+    raw_x_m: Float64s
+    raw_y_m: Float64s
+    accuracy_m: Float64s
+    stretch: Int64s
+    key_ms: Float64s
+    of_fix: Int64s
+    fix_key_ms: Float64s
+
+    def __len__(self) -> int:
+        return len(self.at_ms)
+
+
+def window_means(key: Float64s, low: Float64s, high: Float64s, values: list[Float64s]) -> list[Float64s]:
+    """Mean of each of `values` over the samples with low <= key < high; NaN where there is none."""
+    first, last = np.searchsorted(key, low), np.searchsorted(key, high)
+    count = last - first
+    means = []
+    with np.errstate(invalid="ignore"):
+        for value in values:
+            running = np.concatenate([[0.0], np.cumsum(value)])
+            means.append((running[last] - running[first]) / count)
+    return means
+
+
+def smoothed(
+    key: Float64s, x_m: Float64s, y_m: Float64s, speed_mps: Float64s, rules: FoldRules
+) -> tuple[Float64s, Float64s]:
+    """Running means of the fixes over `smooth_s`, or over `smooth_m` of way where that is shorter.
+
+    Sparse fixes stay as they are: between them there is nothing to average, and corners are worth more than
+    noise. Averages over time rather than over fixes make every sampling rate read alike.
+    """
+    half = np.minimum(rules.smooth_s, rules.smooth_m / np.maximum(speed_mps, 0.01)) * 500
+    x, y = window_means(key, key - half, key + half, [x_m, y_m])
+    return x, y
+
+
+def knots_of(
+    at_ms: Int64s,
+    x_m: Float64s,
+    y_m: Float64s,
+    accuracy_m: Float64s,
+    speed_mps: Float64s,
+    stretch: Int64s,
+    rules: FoldRules,
+) -> Knots:
+    """Smooth n > 0 fixes and gather them into knots of `knot_s`; a knot never spans two stretches."""
+    key = (at_ms - at_ms[0]).astype(np.float64) + stretch * float(APART_MS)
+    smooth_x, smooth_y = smoothed(key, x_m, y_m, speed_mps, rules)
+    begin = at_ms[np.searchsorted(stretch, stretch)]
+    cell = (at_ms - begin) // (rules.knot_s * 1000)
+    fresh = np.concatenate([[True], (np.diff(cell) != 0) | (np.diff(stretch) != 0)])
+    first = np.flatnonzero(fresh)
+    count = np.diff(np.append(first, len(at_ms)))
+
+    def mean(values: Float64s) -> Float64s:
+        return np.asarray(np.add.reduceat(values, first) / count, np.float64)
+
+    return Knots(
+        at_ms=mean((at_ms - at_ms[0]).astype(np.float64)) + float(at_ms[0]),
+        x_m=mean(smooth_x),
+        y_m=mean(smooth_y),
+        raw_x_m=mean(x_m),
+        raw_y_m=mean(y_m),
+        accuracy_m=mean(accuracy_m),
+        stretch=stretch[first],
+        key_ms=mean(key),
+        of_fix=np.repeat(np.arange(len(first)), count),
+        fix_key_ms=key,
+    )
