@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.db import Database
 
+pytest_plugins = ["tests.plugins.requirements"]
+
 ROOT = Path(__file__).parent.parent
 TEMPLATE = "wangge_template"
 TEMPLATE_LOCK = 4201

@@ -1,0 +1,5 @@
+"""`python -m app` is the `wangge` command."""
+
+from app.cli import main
+
+main()

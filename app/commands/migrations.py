@@ -1,0 +1,48 @@
+"""Bringing a database to the newest revision, from any working directory."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+
+from app.kit.db import Database, sqlalchemy_url
+from app.kit.partitions import PARTITIONED, ensure_months
+
+ROOT = Path(__file__).parents[2]
+
+
+def configuration(url: str) -> Config:
+    """Alembic's configuration for the database at `url`."""
+    config = Config(str(ROOT / "alembic.ini"))
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+    return config
+
+
+def revisions(url: str) -> tuple[str | None, str | None]:
+    """(revision of the database, newest revision known)."""
+    engine = create_engine(sqlalchemy_url(url))
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    engine.dispose()
+    return current, ScriptDirectory.from_config(configuration(url)).get_current_head()
+
+
+async def make_months(url: str) -> None:
+    """Makes the months of the partitioned tables around today, so that the first write finds its place."""
+    database = Database.connect(url, pool_size=1)
+    try:
+        async with database.transaction() as session:
+            for table in PARTITIONED:
+                await ensure_months(session, datetime.now(UTC).date(), table)
+    finally:
+        await database.close()
+
+
+def upgrade(url: str) -> None:
+    """Runs all revisions that the database lacks."""
+    command.upgrade(configuration(url), "head")

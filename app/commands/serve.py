@@ -1,0 +1,36 @@
+"""One API process."""
+
+import socket
+
+import uvicorn
+
+from app.kit.listening import open_sockets
+from app.kit.processes import die_with_supervisor
+from app.settings import Settings
+
+KEEP_ALIVE_S = 75  # longer than a handheld's pause between two uploads in a burst
+GRACE_S = 15
+
+
+def run(settings: Settings, fd: int | None) -> None:
+    """Serves until SIGTERM, on the socket the supervisor opened (`fd`) or on one of its own."""
+    die_with_supervisor()
+    listener = (
+        socket.socket(fileno=fd) if fd is not None else open_sockets(settings.host, settings.port, 1)[0]
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            "app.main:create_app_from_environment",
+            factory=True,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=GRACE_S,
+        )
+    )
+    server.run(sockets=[listener])

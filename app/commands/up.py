@@ -1,0 +1,143 @@
+"""`wangge up`: database, migrations, demo county, API and worker; what scripts/run starts."""
+
+import asyncio
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from socket import socket
+
+from app.commands import demo, migrations
+from app.commands.console import say
+from app.kit import run_lock
+from app.kit.cluster import Cluster
+from app.kit.embedded import environment_of, prepare_data_dir, with_embedded_defaults
+from app.kit.listening import open_sockets
+from app.kit.supervisor import Member, Supervisor, stop_on_signals
+from app.settings import Settings
+
+READY_TIMEOUT_S = 60.0
+DATABASE_POLL_S = 1.0
+
+
+def run(settings: Settings) -> None:
+    """Runs the service until Ctrl-C or SIGTERM. Raises what console.clear_errors knows."""
+    stop_on_signals()
+    began_at = time.monotonic()
+    with ExitStack() as stack:
+        try:
+            sockets = open_sockets(settings.host, settings.port, settings.api_processes)
+            for each in sockets:
+                stack.enter_context(each)
+            settings, guard = stack.enter_context(_database(settings))
+            _prepare(settings)
+            supervisor = Supervisor(_members(settings, sockets), say, guard)
+            stack.callback(supervisor.stop)
+            supervisor.start()
+            _wait_until_ready(settings, supervisor)
+            say(f"Ready after {time.monotonic() - began_at:.1f} s.")
+            _welcome(settings)
+            supervisor.watch()
+        except KeyboardInterrupt:
+            say("")
+    say("Everything has stopped; the data is kept.")
+
+
+class DatabaseGuard:
+    """Starts the embedded database again when it has died."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.looked_at = time.monotonic()
+
+    def __call__(self) -> None:
+        """Looks once a second. Raises ClusterError when the database can't be started."""
+        if time.monotonic() - self.looked_at < DATABASE_POLL_S:
+            return
+        self.looked_at = time.monotonic()
+        if self.cluster.running_pid() is None:
+            say("The database ended; starting it again.")
+            self.cluster.start()
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[tuple[Settings, "DatabaseGuard | _NoGuard"]]:
+    if settings.database_url:
+        yield settings, _NoGuard()
+        return
+    data_dir = prepare_data_dir(settings)
+    cluster = Cluster(data_dir, say=say)
+    with run_lock.hold(data_dir):
+        try:
+            url = cluster.start()
+            yield with_embedded_defaults(settings, url), DatabaseGuard(cluster)
+        finally:
+            say("Stopping the database …")
+            cluster.stop()
+
+
+class _NoGuard:
+    def __call__(self) -> None:
+        """An outside server is looked after by somebody else."""
+
+
+def _prepare(settings: Settings) -> None:
+    url = settings.database_url or ""
+    current, newest = migrations.revisions(url)
+    if current != newest:
+        say(f"Migrating the database from {current or 'nothing'} to {newest} …")
+        migrations.upgrade(url)
+    asyncio.run(migrations.make_months(url))
+    if settings.demo_passwords:
+        demo.load_once(settings, say)
+
+
+def _members(settings: Settings, sockets: Sequence[socket]) -> list[Member]:
+    environment = environment_of(settings)
+    wangge = [sys.executable, "-m", "app"]
+    api = [
+        Member(
+            "API" if len(sockets) == 1 else f"API process {number}",
+            [*wangge, "serve", "--fd", str(each.fileno())],
+            environment,
+            pass_fds=[each.fileno()],
+        )
+        for number, each in enumerate(sockets, 1)
+    ]
+    return [*api, Member("worker", [*wangge, "worker"], environment)]
+
+
+def base_url(settings: Settings) -> str:
+    """Where a browser on this machine finds the service."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://{host}:{settings.port}"
+
+
+def _wait_until_ready(settings: Settings, supervisor: Supervisor) -> None:
+    end = time.monotonic() + READY_TIMEOUT_S
+    while time.monotonic() < end:
+        supervisor.watch_once()
+        try:
+            with urllib.request.urlopen(f"{base_url(settings)}/health/ready", timeout=2):  # noqa: S310
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    say(f"The service isn't ready after {READY_TIMEOUT_S:.0f} s; see the messages above. It goes on trying.")
+
+
+def _welcome(settings: Settings) -> None:
+    url = base_url(settings)
+    lines = [
+        "",
+        f"  Try it (Swagger UI)      {url}/docs",
+        f"  Read it (ReDoc)          {url}/redoc",
+        f"  Health, metrics          {url}/health/ready  {url}/metrics",
+        f"  Data                     {settings.data_dir.absolute()}",
+    ]
+    if settings.demo_passwords:
+        lines += ["", *demo.account_lines()]
+    lines += ["", "  Ctrl-C stops everything and keeps the data.", ""]
+    for line in lines:
+        say(line)
