@@ -5,9 +5,11 @@ from app.identity import device_models as identity_devices
 from app.identity import models as identity
 from app.identity import scope
 from app.kit import events
+from app.rules import models as rules
 
 TABLES = (
     events,
+    rules,
     areas,
     scope,
     identity,
