@@ -78,7 +78,8 @@ def anchors(
     corners: Indices,
     stretch: Int64s,
     pinned: Bools,
-    reach_m: Float64s,
+    noise_m: Float64s,
+    cut_m: Float64s,
     rules: FoldRules,
 ) -> Float64s:
     """float64[k, 2] metres: the anchor of each of k > 1 corners of m knots.
@@ -86,7 +87,9 @@ def anchors(
     ends     float64[m, 2], unsmoothed places, for corners that begin or end a stretch
     stretch  int64[m]; a leg between two stretches is no walk and bends nothing
     pinned   bool[m]: such knots stay where they are
-    reach_m  float64[m]: how far a corner may have been cut off; lines that meet further away are not believed
+    noise_m  float64[m]: the error to expect of a knot
+    cut_m    float64[k]: how far smoothing and sampling may have cut off the corner; lines that meet further
+             away are not believed, and the tip of a way out and back, where lines hardly meet, moves by it
     """
     own = np.column_stack([x[corners], y[corners]])
     point, way = fitted_legs(x, y, corners)
@@ -99,9 +102,12 @@ def anchors(
     gap = point[out_of] - point[into]
     along = (gap[:, 0] * way[out_of, 1] - gap[:, 1] * way[out_of, 0]) / np.where(turning, cross, 1.0)
     meeting = point[into] + along[:, None] * way[into]
-    near = np.hypot(*(meeting - here).T) < reach_m[corners[1:-1]]
+    near = np.hypot(*(meeting - here).T) < noise_m[corners[1:-1]] + cut_m[1:-1]
+    back = (way[into] * way[out_of]).sum(axis=1) < rules.return_max_cosine
+    tip = here + (way[into] - way[out_of]) / 2 * cut_m[1:-1, None]
     sharpened = middle + rules.corner_sharpening * (meeting - middle)
-    placed[1:-1] = np.where((turning & near)[:, None], sharpened, middle)
+    bent = np.where((turning & near)[:, None], sharpened, middle)
+    placed[1:-1] = np.where(back[:, None], tip, bent)
     begins = np.concatenate([[True], np.diff(stretch[corners]) != 0])
     finishes = np.append(begins[1:], True)
     leg = np.arange(len(corners) - 1)

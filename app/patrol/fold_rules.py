@@ -36,6 +36,7 @@ class FoldRules:
     # Smoothing
     smooth_s: float = 30.0  # slow walkers at 1 Hz are overstated by 22 % without it, corners suffer beyond
     smooth_m: float = 40.0  # riders cover in 30 s what a walker does in minutes: never smooth more way than this
+    smooth_sampling_share: float = 1.8  # fixes t seconds apart cut corners like a mean over 1.8 t
     knot_s: int = 5  # finer knots add time, not truth
     # Stays
     stay_min_s: int = 120  # design section 5
@@ -49,5 +50,6 @@ class FoldRules:
     anchor_accuracies: float = 1.3  # a bend that accuracy does not explain
     corner_min_sine: float = 0.3  # flatter bends (17 degrees) have no corner to give back
     corner_sharpening: float = 0.7  # between cutting corners (0) and pointing every curve (1)
-    corner_reach_m: float = 8.0  # what smoothing cuts off a right angle
+    return_max_cosine: float = -0.85  # sharper turns (148 degrees) go out and back: the lines hardly meet
+    cut_leg_share: float = 0.3  # and no corner gains more than this share of its shorter leg
     distance_error_share: float = 0.04  # measured by `bench truth`: nine walks in ten lie within it

@@ -51,7 +51,9 @@ def is_resting(knots: Knots, rules: FoldRules) -> Bools:
     after = window_means(key, key + quarter, key + half + quarter, [x, y])
     places = np.vstack([_or_neighbour(before, x, y, knots, -1), _or_neighbour(after, x, y, knots, 1)])
     net = np.hypot(places[2] - places[0], places[3] - places[1])
-    mean_x, mean_y, square = window_means(key, key - half, key + half + 1, [x, y, x * x + y * y])
+    raw_x, raw_y = knots.raw_x_m, knots.raw_y_m
+    squares = raw_x**2 + raw_y**2
+    mean_x, mean_y, square = window_means(key, key - half, key + half + 1, [raw_x, raw_y, squares])
     scatter = np.sqrt(np.maximum(square - mean_x**2 - mean_y**2, 0.0))
     return (net <= rules.rest_net_accuracies * noise) & (scatter <= rules.rest_scatter_accuracies * noise)
 

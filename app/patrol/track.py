@@ -128,12 +128,22 @@ def _draw(
     if len(corners) < 2:
         zero = np.zeros(m)
         return _Line(x, y, zero, zero, stopped, 0.0)
-    hop = np.hypot(np.diff(x), np.diff(y))
-    widest = np.maximum(np.append(hop, 0.0), np.concatenate([[0.0], hop]))
-    reach = noise + np.maximum(rules.corner_reach_m, widest / 2)
+    cut = _cut_m(knots, x, y, corners, rules)
     raw = np.column_stack([knots.raw_x_m, knots.raw_y_m])
-    placed = anchors(x, y, raw, corners, knots.stretch, stopped | riding, reach, rules)
+    placed = anchors(x, y, raw, corners, knots.stretch, stopped | riding, noise, cut, rules)
     return _measure(knots, x, y, corners, placed, riding, piece, stopped, noise, plane, rules)
+
+
+def _cut_m(
+    knots: Knots, x: Float64s, y: Float64s, corners: npt.NDArray[np.intp], rules: FoldRules
+) -> Float64s:
+    """float64[k]: what blur cuts off each corner: its seconds times the pace of the legs around it."""
+    length = np.hypot(np.diff(x[corners]), np.diff(y[corners]))
+    seconds = np.maximum(np.diff(knots.at_ms[corners]) / 1000, 1.0)
+    pace, shorter = np.zeros(len(corners)), np.zeros(len(corners))
+    pace[1:-1] = np.minimum(length[:-1] / seconds[:-1], length[1:] / seconds[1:])
+    shorter[1:-1] = np.minimum(length[:-1], length[1:])
+    return np.minimum(pace * knots.blur_s[corners], rules.cut_leg_share * shorter)
 
 
 def _measure(
