@@ -1,4 +1,4 @@
-"""The division tree and the grids. Names, parents, codes and shapes are dated; ids and home codes never change."""
+"""The division tree and the grids. Names, parents, codes and shapes are dated; ids never change."""
 
 from datetime import date
 from uuid import UUID

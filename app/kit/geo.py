@@ -6,7 +6,7 @@ Everything is CGCS2000, longitude and latitude in degrees (EPSG:4490). GeoJSON g
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ import orjson
 import shapely
 from shapely.geometry import LineString, MultiPolygon, Polygon, mapping
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Dialect
+from sqlalchemy import ColumnElement, Dialect, bindparam, cast
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
@@ -36,9 +36,7 @@ class Geometry(UserDefinedType[BaseGeometry]):
 
     cache_ok = True
 
-    def __init__(
-        self, kind: Literal["Point", "LineString", "Polygon", "MultiPolygon"], srid: int = SRID
-    ) -> None:
+    def __init__(self, kind: str, srid: int = SRID) -> None:
         self.kind = kind
         self.srid = int(srid)
 
@@ -63,6 +61,12 @@ ischema_names["geometry"] = Geometry  # lets `alembic check` compare the column 
 def to_ewkb_hex(shape: BaseGeometry) -> str:
     """Hexadecimal EWKB with SRID 4490, as `geometry` columns and COPY take it."""
     return str(shapely.to_wkb(shapely.set_srid(shape, SRID), hex=True, include_srid=True))
+
+
+def literal(shape: BaseGeometry) -> ColumnElement[BaseGeometry]:
+    """`shape` as an SQL expression of its own geometry type, for PostGIS functions and operators."""
+    kind = Geometry(shape.geom_type)
+    return cast(bindparam(None, shape, type_=kind), kind)
 
 
 def to_geojson(shape: BaseGeometry) -> dict[str, Any]:
