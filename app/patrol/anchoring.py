@@ -16,9 +16,13 @@ Float64s = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
 
-def corner_knots(x: Float64s, y: Float64s, tolerance_m: Float64s, fixed: Bools) -> Indices:
+def corner_knots(
+    x: Float64s, y: Float64s, tolerance_m: Float64s, return_m: Float64s, fixed: Bools
+) -> Indices:
     """Indices of the knots that matter: all `fixed` ones (first and last included) and every corner.
 
+    A knot further than `tolerance_m` from its leg is a corner; so is one that lies `return_m` behind what
+    its leg had reached before, else a walk to and fro on one street would collapse into a single leg.
     Douglas-Peucker, all legs of one depth at a time: a day has hundreds of legs but a depth of about ten.
     """
     keep = fixed.copy()
@@ -26,29 +30,34 @@ def corner_knots(x: Float64s, y: Float64s, tolerance_m: Float64s, fixed: Bools) 
     active = np.ones(len(x), bool)
     while True:
         corners = np.flatnonzero(keep)
-        leg = np.searchsorted(corners, number, side="right") - 1
         inner = np.flatnonzero(active & ~keep)
         if not len(inner):
             return corners
-        a, b = corners[leg[inner]], corners[leg[inner] + 1]
-        excess = _distance_to_leg(x, y, inner, a, b) - tolerance_m[inner]
-        starts = np.flatnonzero(np.concatenate([[True], np.diff(leg[inner]) != 0]))
+        leg = (np.searchsorted(corners, number, side="right") - 1)[inner]
+        aside, behind = _off_leg(x, y, inner, corners[leg], corners[leg + 1], leg)
+        excess = np.maximum(aside - tolerance_m[inner], behind - return_m[inner])
+        starts = np.flatnonzero(np.concatenate([[True], np.diff(leg) != 0]))
         worst = np.maximum.reduceat(excess, starts)
         size = np.diff(np.append(starts, len(inner)))
         splits = np.repeat(worst > 0, size)
         active[inner[~splits]] = False
         hit = np.flatnonzero(splits & (excess == np.repeat(worst, size)))
-        first_hit = np.concatenate([[True], np.diff(leg[inner[hit]]) != 0]) if len(hit) else hit.astype(bool)
-        keep[inner[hit[first_hit]]] = True
+        if len(hit):
+            keep[inner[hit[np.concatenate([[True], np.diff(leg[hit]) != 0])]]] = True
 
 
-def _distance_to_leg(x: Float64s, y: Float64s, at: Indices, a: Indices, b: Indices) -> Float64s:
-    """Metres from knot `at` to the straight leg between knots `a` and `b`."""
+def _off_leg(
+    x: Float64s, y: Float64s, at: Indices, a: Indices, b: Indices, leg: Indices
+) -> tuple[Float64s, Float64s]:
+    """Metres from each knot `at` to the straight leg a-b, and metres behind the furthest point so far."""
     dx, dy = x[b] - x[a], y[b] - y[a]
     px, py = x[at] - x[a], y[at] - y[a]
     square = dx * dx + dy * dy
     share = np.clip((px * dx + py * dy) / np.where(square > 0, square, 1.0), 0.0, 1.0)
-    return np.asarray(np.hypot(px - share * dx, py - share * dy), np.float64)
+    aside = np.hypot(px - share * dx, py - share * dy)
+    # Shares lie in 0..1, so that adding the leg's number keeps the running maximum within its leg.
+    behind = (np.maximum.accumulate(share + leg * 2.0) - leg * 2.0 - share) * np.sqrt(square)
+    return aside, behind
 
 
 def fitted_legs(x: Float64s, y: Float64s, corners: Indices) -> tuple[Float64s, Float64s]:

@@ -124,7 +124,7 @@ def _draw(
     fresh = np.concatenate([[True], np.diff(knots.stretch) != 0])
     fixed |= fresh | np.append(fresh[1:], True)
     noise = noise_m(knots.accuracy_m, rules)
-    corners = corner_knots(x, y, rules.anchor_accuracies * noise, fixed)
+    corners = corner_knots(x, y, rules.anchor_accuracies * noise, rules.return_accuracies * noise, fixed)
     if len(corners) < 2:
         zero = np.zeros(m)
         return _Line(x, y, zero, zero, stopped, 0.0)
