@@ -6,6 +6,7 @@ from app.identity import models as identity
 from app.identity import scope
 from app.kit import events
 from app.rules import models as rules
+from app.staffing import models as staffing
 
 TABLES = (
     events,
@@ -14,4 +15,5 @@ TABLES = (
     scope,
     identity,
     identity_devices,
+    staffing,
 )
