@@ -33,9 +33,19 @@ install_debian() {
   apt install -y --no-install-recommends "${missing[@]}" || fail "apt-get could not install: ${missing[*]}"
 }
 
+# apt-get without questions; of its talk only a count is shown, and the end when it fails.
 apt() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" \
-    </dev/null >&2
+  local talk
+  talk="$(mktemp)"
+  if as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" \
+    </dev/null 2>&1 | tee "$talk" \
+    | awk '/^Setting up / { n += 1; if (n % 30 == 0) print "  " n " packages set up" > "/dev/stderr" }'; then
+    rm -f "$talk"
+  else
+    tail -n 15 "$talk" >&2
+    rm -f "$talk"
+    return 1
+  fi
 }
 
 package_lists_are_new=
