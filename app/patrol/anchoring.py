@@ -111,7 +111,7 @@ def anchors(
     gap = point[out_of] - point[into]
     along = (gap[:, 0] * way[out_of, 1] - gap[:, 1] * way[out_of, 0]) / np.where(turning, cross, 1.0)
     meeting = point[into] + along[:, None] * way[into]
-    near = np.hypot(*(meeting - here).T) < noise_m[corners[1:-1]] + cut_m[1:-1]
+    near = np.hypot(*(meeting - here).T) < noise_m[corners[1:-1]] + 2 * cut_m[1:-1]
     back = (way[into] * way[out_of]).sum(axis=1) < rules.return_max_cosine
     tip = here + (way[into] - way[out_of]) / 2 * cut_m[1:-1, None]
     sharpened = middle + rules.corner_sharpening * (meeting - middle)

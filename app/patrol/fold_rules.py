@@ -34,7 +34,7 @@ class FoldRules:
     noise_floor_m: float = 8.0  # slow error among houses; phones that claim 4 m have it too
     noise_ceiling_m: float = 15.0  # beyond this a tolerance would swallow whole streets
     # Smoothing
-    smooth_s: float = 28.0  # slow walkers at 1 Hz are overstated by 22 % without it, corners suffer beyond
+    smooth_s: float = 24.0  # slow walkers at 1 Hz are overstated by 22 % without it, corners suffer beyond
     smooth_m: float = 40.0  # riders cover in 30 s what a walker does in minutes: never smooth more way than this
     smooth_sampling_share: float = 2.0  # fixes t seconds apart cut corners like a mean over 2 t
     knot_s: int = 5  # finer knots add time, not truth
@@ -50,7 +50,7 @@ class FoldRules:
     anchor_accuracies: float = 1.4  # a bend that accuracy does not explain
     return_accuracies: float = 2.6  # a way back on the same street; noise along the way reaches further
     corner_min_sine: float = 0.3  # flatter bends (17 degrees) have no corner to give back
-    corner_sharpening: float = 0.7  # between cutting corners (0) and pointing every curve (1)
+    corner_sharpening: float = 0.9  # between cutting corners (0) and pointing every curve (1)
     return_max_cosine: float = -0.85  # sharper turns (148 degrees) go out and back: the lines hardly meet
     cut_leg_share: float = 0.3  # and no corner gains more than this share of its shorter leg
     distance_error_share: float = 0.04  # measured by `bench truth`: nine walks in ten lie within it
