@@ -41,6 +41,14 @@ ROLE_LABELS: dict[Role, str] = {
 SUPERVISORS = (Role.COMMUNITY, Role.TOWNSHIP, Role.COUNTY, Role.CITY)
 """Those who answer for the figures of an area."""
 
+ADMINISTRATORS = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+
+MANAGES: dict[Role, frozenset[Role]] = {
+    Role.SYSTEM_ADMIN: frozenset(Role) - ADMINISTRATORS - {Role.PARTNER},
+    Role.SECURITY_ADMIN: ADMINISTRATORS,
+}
+"""Whose accounts a role makes and changes: nobody who runs the system also appoints those who watch it."""
+
 NOBODY = UUID(int=0)
 
 

@@ -1,7 +1,7 @@
 """What routers ask for: the current actor, a role, the vault, the keys."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
@@ -10,6 +10,7 @@ from fastapi.security import OAuth2PasswordBearer
 from app.identity import queries
 from app.identity.actor import SUPERVISORS, Actor, Role
 from app.identity.keyring import KeyringCache
+from app.identity.logins import Issuer
 from app.identity.tokens import UnknownSigningKey, verify_access_token
 from app.identity.verified import Claims
 from app.kit.clock import Now
@@ -92,23 +93,23 @@ Supervisor = Annotated[Actor, Depends(require(*SUPERVISORS, Role.SYSTEM_ADMIN))]
 """Someone who answers for people and handhelds of an area."""
 
 
-def settings_of(request: Request) -> Settings:
+async def settings_of(request: Request) -> Settings:
     """The settings of this process."""
     settings: Settings = request.app.state.settings
     return settings
 
 
-def vault(request: Request) -> Vault:
+async def vault(request: Request) -> Vault:
     """The vault as a dependency."""
     return vault_of(request.app)
 
 
-def keyring_cache(request: Request) -> KeyringCache:
+async def keyring_cache(request: Request) -> KeyringCache:
     """The signing keys as a dependency."""
     return keyring_cache_of(request.app)
 
 
-def database(request: Request) -> Database:
+async def database(request: Request) -> Database:
     """The database itself, for what must commit although the answer is a refusal."""
     found: Database = request.app.state.database
     return found
@@ -118,3 +119,21 @@ SettingsDep = Annotated[Settings, Depends(settings_of)]
 VaultDep = Annotated[Vault, Depends(vault)]
 KeyringCacheDep = Annotated[KeyringCache, Depends(keyring_cache)]
 DatabaseDep = Annotated[Database, Depends(database)]
+
+
+async def today_of(settings: SettingsDep, now: Now) -> date:
+    """The service day of `now`."""
+    return now.astimezone(settings.zone).date()
+
+
+Today = Annotated[date, Depends(today_of)]
+"""A router's `today` argument."""
+
+
+async def issuer_of(keys: KeyringCacheDep, vault: VaultDep, settings: SettingsDep, now: Now) -> Issuer:
+    """All that making tokens needs."""
+    keyring = await keys.current(now)
+    return Issuer(keyring, vault, settings.access_token_ttl_s, settings.refresh_token_ttl_s)
+
+
+IssuerDep = Annotated[Issuer, Depends(issuer_of)]

@@ -66,9 +66,23 @@ class NotOneself(Forbidden):
     zh, en = "不能停用自己的账号或更改自己的辖区", "You may not disable yourself or move yourself"
 
 
-class RoleNotGrantable(Forbidden):
-    code, status = "role_not_grantable", 403
-    zh, en = "此处不能建立该角色的账号", "An account of this role cannot be made here"
+class RoleNotManaged(Forbidden):
+    code, status = "role_not_managed", 403
+    zh = "您的角色不能管理该角色的账号(三员分立)"
+    en = "Your role does not manage accounts of that role (the three administrators are separate)"
+
+
+class AnotherCounty(Conflict):
+    code, status = "another_county", 409
+    zh, en = (
+        "账号所属区县不可更改,请在对方区县新建账号",
+        "An account stays in its county; make a new one there",
+    )
+
+
+class OldPasswordWrong(Forbidden):
+    code, status = "old_password_wrong", 403
+    zh, en = "原密码错误", "The old password is wrong"
 
 
 class SerialTaken(Conflict):

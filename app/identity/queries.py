@@ -1,15 +1,19 @@
 """SQL of accounts and logins."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import and_, select
+from sqlalchemy import String, Uuid, and_, column, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.actor import Actor, Role
 from app.identity.device_models import Device
 from app.identity.models import Account, Login
 from app.identity.problems import AccountDisabled, DeviceRevoked, LoginRevoked
+from app.identity.scope import visible_to
 from app.identity.verified import Claims
+from app.kit.pagination import after, page
+from app.kit.problems import NotFound
 
 
 async def get_actor(session: AsyncSession, claims: Claims) -> Actor:
@@ -55,12 +59,55 @@ async def get_actor(session: AsyncSession, claims: Claims) -> Actor:
     )
 
 
-async def find_account_by_username(session: AsyncSession, username: str) -> Account | None:
-    """The account named `username` (lower case), or None."""
-    found: Account | None = await session.scalar(select(Account).where(Account.username == username))
+async def find_account_by_username(
+    session: AsyncSession, username: str, *, lock: bool = False
+) -> Account | None:
+    """The account named `username` (lower case), or None; with `lock` nobody changes it meanwhile."""
+    wanted = select(Account).where(Account.username == username)
+    found: Account | None = await session.scalar(wanted.with_for_update() if lock else wanted)
     return found
 
 
-async def find_account(session: AsyncSession, account_id: UUID) -> Account | None:
-    """The account, or None."""
-    return await session.get(Account, account_id)
+async def get_account(
+    session: AsyncSession, actor: Actor, account_id: UUID, *, lock: bool = False
+) -> Account:
+    """The account, inside the actor's area. Raises NotFound."""
+    wanted = select(Account).where(Account.id == account_id, visible_to(actor, Account))
+    found: Account | None = await session.scalar(wanted.with_for_update() if lock else wanted)
+    if found is None:
+        raise NotFound
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFilter:
+    """What a list of accounts is narrowed to."""
+
+    role: Role | None = None
+    enabled: bool | None = None
+    phone_indexes: list[str] | None = None
+
+
+async def list_accounts(
+    session: AsyncSession, actor: Actor, wanted: AccountFilter, *, cursor: str | None, limit: int
+) -> tuple[list[Account], str | None]:
+    """Accounts inside the actor's area, by user name, with the cursor of the next page."""
+    statement = select(Account).where(visible_to(actor, Account))
+    if wanted.role is not None:
+        statement = statement.where(Account.role == wanted.role)
+    if wanted.enabled is not None:
+        statement = statement.where(Account.enabled == wanted.enabled)
+    if wanted.phone_indexes is not None:
+        statement = statement.where(Account.phone_index.in_(wanted.phone_indexes))
+    rows = (await session.scalars(after(statement, [Account.username], cursor, limit))).all()
+    return page(rows, limit, lambda account: [account.username])
+
+
+async def county_code_of(session: AsyncSession, area_id: UUID) -> str:
+    """The home code of the county that an area belongs to. Raises NotFound."""
+    # `areas` lies above this package: its table is named here, its module isn't imported.
+    area = table("area", column("id", Uuid()), column("county_code", String()))
+    code: str | None = await session.scalar(select(area.c.county_code).where(area.c.id == area_id))
+    if code is None:
+        raise NotFound
+    return code

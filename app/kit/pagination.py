@@ -9,11 +9,13 @@ import orjson
 from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.kit.problems import Problem
 
 T = TypeVar("T")
 R = TypeVar("R")
+Key = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 Limit = Annotated[int, Query(ge=1, le=500, description="Most rows in one answer · 每页最多行数")]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next` of the page before · 上一页的 next")]
@@ -31,7 +33,7 @@ class Page(BaseModel, Generic[T]):
     next: Annotated[str | None, Field(description="Cursor of the next page, or null · 下一页游标")]
 
 
-def after(statement: Select[Any], keys: Sequence[ColumnElement[Any]], cursor: str | None, limit: int) -> Select[Any]:
+def after(statement: Select[Any], keys: Sequence[Key], cursor: str | None, limit: int) -> Select[Any]:
     """`statement` ordered by `keys` (unique together), starting after `cursor`, one row more than `limit`."""
     if cursor is not None:
         values = _decode(cursor)
@@ -47,7 +49,7 @@ def page(rows: Sequence[R], limit: int, key: Callable[[R], Sequence[Any]]) -> tu
     return kept, _encode(key(kept[-1])) if len(rows) > limit else None
 
 
-def _typed(keys: Sequence[ColumnElement[Any]], values: list[Any]) -> list[ColumnElement[Any]]:
+def _typed(keys: Sequence[Key], values: list[Any]) -> list[ColumnElement[Any]]:
     from sqlalchemy import cast
 
     return [cast(value, column.type) for column, value in zip(keys, values, strict=True)]

@@ -1,0 +1,26 @@
+"""The limits of sign-in and activation, from the rule book."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.identity.scope import area_path
+from app.rules import service as rules
+
+
+@dataclass(frozen=True, slots=True)
+class SignInRules:
+    """Parameters `sign_in.…` as they apply at a place on a day."""
+
+    lockout_failures: int
+    lockout_s: int
+    activation_code_h: int
+    activation_failures: int
+
+
+async def sign_in_rules(session: AsyncSession, area_id: UUID | None, today: date) -> SignInRules:
+    """What applies in `area_id` today; None gives what applies everywhere."""
+    path = await area_path(session, area_id) if area_id is not None else []
+    return (await rules.resolve(session, path, today)).fill(SignInRules, "sign_in")
