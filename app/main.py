@@ -5,6 +5,8 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from app.identity.router import router as identity_router
+from app.identity.router import well_known_router
 from app.kit import errors, health, logs, openapi
 from app.kit.db import Database
 from app.kit.http import Gateway
@@ -42,6 +44,8 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database
+    app.include_router(identity_router, prefix=API)
+    app.include_router(well_known_router)
     app.include_router(health.router)
     errors.install(app)
     openapi.install(app)

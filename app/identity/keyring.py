@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -121,11 +120,11 @@ async def rotate_signing_key(
     access_token_ttl_s: int,
     now: datetime,
     at_once: bool = False,
-) -> UUID:
+) -> SigningKey:
     """Adds a key that signs from `LEAD_S` on; the old ones verify until their last token has expired.
 
     `at_once` is for a key that leaked: the new key signs now and the old ones are refused everywhere
-    within `RELOAD_EVERY_S`, so handhelds have to refresh. Returns the new key's id.
+    within `RELOAD_EVERY_S`, so handhelds have to refresh. Returns the new key.
     """
     active_from = now if at_once else now + timedelta(seconds=LEAD_S)
     last_use = now if at_once else active_from + timedelta(seconds=access_token_ttl_s + LEAD_S)
@@ -145,7 +144,7 @@ async def rotate_signing_key(
         county_code=actor.county_code,
         now=now,
     )
-    return row.id
+    return row
 
 
 async def _first_key(session: AsyncSession, vault: Vault, now: datetime) -> list[SigningKey]:

@@ -23,6 +23,7 @@ from app.identity.refresh_tokens import RefreshToken, make_refresh_token, parse_
 from app.identity.tokens import issue_access_token
 from app.kit import events
 from app.kit.crypto import Vault, lock, unlock
+from app.kit.db import Database
 from app.kit.problems import Problem
 
 SUCCESSOR = "refresh successor"
@@ -97,6 +98,17 @@ async def start_login(
     )
     access, expires_at = issuer.access_token(actor, now)
     return TokenPair(access, expires_at, refresh.text)
+
+
+async def refresh(
+    database: Database, text: str, installation_id: str | None, *, issuer: Issuer, now: datetime
+) -> TokenPair:
+    """`refresh_login` in a transaction of its own. Raises its refusal after what it revoked is committed."""
+    async with database.transaction() as session:
+        outcome = await refresh_login(session, text, installation_id, issuer=issuer, now=now)
+    if isinstance(outcome, Problem):
+        raise outcome
+    return outcome
 
 
 async def refresh_login(

@@ -85,7 +85,6 @@ class AccountFilter:
 
     role: Role | None = None
     enabled: bool | None = None
-    phone_indexes: list[str] | None = None
 
 
 async def list_accounts(
@@ -97,10 +96,17 @@ async def list_accounts(
         statement = statement.where(Account.role == wanted.role)
     if wanted.enabled is not None:
         statement = statement.where(Account.enabled == wanted.enabled)
-    if wanted.phone_indexes is not None:
-        statement = statement.where(Account.phone_index.in_(wanted.phone_indexes))
     rows = (await session.scalars(after(statement, [Account.username], cursor, limit))).all()
     return page(rows, limit, lambda account: [account.username])
+
+
+MAX_SAME_PHONE = 20
+
+
+async def list_by_phone(session: AsyncSession, actor: Actor, phone_indexes: list[str]) -> list[Account]:
+    """Accounts inside the actor's area with one of these blind indexes of a phone number."""
+    statement = select(Account).where(visible_to(actor, Account), Account.phone_index.in_(phone_indexes))
+    return list(await session.scalars(statement.order_by(Account.username).limit(MAX_SAME_PHONE)))
 
 
 async def county_code_of(session: AsyncSession, area_id: UUID) -> str:

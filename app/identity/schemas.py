@@ -133,6 +133,14 @@ class AccountPatch(Input):
     )
 
 
+class PhoneSearch(Input):
+    """A phone number to look for."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"phone": "13800005678"}})
+
+    phone: Phone
+
+
 class AccountRead(Output):
     """An account as others see it; the phone number is masked."""
 

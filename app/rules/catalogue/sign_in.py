@@ -23,7 +23,7 @@ LOCKOUT_S = Whole(
 )
 ACTIVATION_CODE_H = Whole(
     key="sign_in.activation_code_h",
-    default=24,
+    default=72,
     minimum=1,
     maximum=168,
     unit="h",
