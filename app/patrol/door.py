@@ -91,10 +91,8 @@ class Parcel:
         self.reason[mask] = _REASON[reason]
 
 
-def receive(
-    upload: Envelope, rows: list[Fix | None], *, now: datetime, future_tolerance_s: int, too_old_days: int
-) -> Parcel:
-    """The columns of an upload's fixes and what can be said without the database.
+def receive(upload: Envelope, rows: list[Fix | None]) -> Parcel:
+    """The columns of an upload's fixes, and what can be said without clock and database.
 
     Coordinates are rounded to 1e-7 degrees and times to ms here, once. Optional values that make no
     sense become unknown; a fix whose place, time or accuracy makes none is `invalid`.
@@ -106,12 +104,24 @@ def receive(
             _integers(raw, upload), np.zeros(len(raw.sent_ms), np.int8), np.zeros(len(raw.sent_ms), np.int8)
         )
         _refuse_nonsense(parcel, raw)
-    at_ms, now_ms = parcel.fixes.at_ms, to_ms(now)
-    parcel.refuse(raw.sent_ms < LOOKS_LIKE_SECONDS_MS, Disposition.TOO_OLD, "looks_like_seconds")
-    parcel.refuse(at_ms < now_ms - too_old_days * 86_400_000, Disposition.TOO_OLD)
-    parcel.refuse(at_ms > now_ms + future_tolerance_s * 1000, Disposition.FUTURE)
     _mark_repetitions(parcel)
     return parcel
+
+
+def judge_times(parcel: Parcel, *, now: datetime, future_tolerance_s: int, too_old_days: int) -> None:
+    """Gives fixes too far from `now` their disposition; the corrected time counts."""
+    at_ms, now_ms = parcel.fixes.at_ms, to_ms(now)
+    parcel.refuse(parcel.fixes.sent_ms < LOOKS_LIKE_SECONDS_MS, Disposition.TOO_OLD, "looks_like_seconds")
+    parcel.refuse(at_ms < now_ms - too_old_days * 86_400_000, Disposition.TOO_OLD)
+    parcel.refuse(at_ms > now_ms + future_tolerance_s * 1000, Disposition.FUTURE)
+
+
+def plausible(
+    at_ms: Int64s, *, now: datetime, future_tolerance_s: int, too_old_days: int
+) -> npt.NDArray[np.bool_]:
+    """Which instants are neither too old nor in the future: bool[n]."""
+    now_ms = to_ms(now)
+    return (at_ms >= now_ms - too_old_days * 86_400_000) & (at_ms <= now_ms + future_tolerance_s * 1000)
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ Sources: Daishan 2018, 三 ("专职网格员即时在线率不低于60%,日在�
 that is S4-31, S4-32 and S4-33 of the requirements; readings of doubtful points: requirements A.6 Q3 to Q7.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
@@ -181,6 +182,4 @@ def online_share(
 
 
 def _between(ordered: list[int], low: int, high: int) -> list[int]:
-    from bisect import bisect_left
-
     return ordered[bisect_left(ordered, low) : bisect_left(ordered, high)][:1]

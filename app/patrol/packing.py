@@ -49,6 +49,16 @@ def unpack(track: bytes, attributes: bytes, clock_offset_ms: int, device: int) -
     )
 
 
+def pack_instants(at_ms: Int64s) -> bytes:
+    """Heartbeats of a batch, sorted Unix milliseconds, int64[m] with m >= 1."""
+    return len(at_ms).to_bytes(4, "little") + _pack_column(at_ms)
+
+
+def unpack_instants(packed: bytes) -> Int64s:
+    """What `pack_instants` packed. Raises twkb.BrokenTrack when the bytes are damaged."""
+    return _unpack_column(packed, 4, int.from_bytes(packed[:4], "little"))[0]
+
+
 def _columns(fixes: Fixes) -> tuple[Int64s, ...]:
     # elapsed_ms runs with the clock: the boot instant it implies hardly changes
     boot = np.where(fixes.elapsed_ms == UNKNOWN, UNKNOWN, fixes.at_ms - fixes.elapsed_ms)

@@ -1,6 +1,6 @@
 """Whose fix is it, and of which service day: by the binding and the duty window at its time. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -13,6 +13,8 @@ from app.patrol.fixes import Int64s
 from app.staffing.duty import DutyWindow
 
 FOREVER_MS = 2**62
+Duty = Mapping[UUID, Sequence[DutyWindow]]
+"""Duty windows by inspector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,7 @@ def binding_at(bindings: Sequence[Binding], at_ms: int) -> Binding | None:
 
 
 def place_fixes(
-    parcel: Parcel, bindings: Sequence[Binding], duty: dict[UUID, Sequence[DutyWindow]]
+    parcel: Parcel, bindings: Sequence[Binding], duty: Duty
 ) -> list[Place]:
     """Gives accepted fixes without a binding `unbound`, those outside duty `off_duty`, and places the rest.
 
@@ -58,10 +60,10 @@ def place_fixes(
 
 
 def place_instants(
-    at_ms: Int64s, bindings: Sequence[Binding], duty: dict[UUID, Sequence[DutyWindow]]
+    at_ms: Int64s, wanted: npt.NDArray[np.bool_], bindings: Sequence[Binding], duty: Duty
 ) -> list[Place]:
-    """Where heartbeats and reports belong; those outside binding or duty belong nowhere."""
-    places, _ = _places(at_ms, np.ones(len(at_ms), bool), bindings, duty)
+    """Where the `wanted` heartbeats and reports belong; those outside binding or duty belong nowhere."""
+    places, _ = _places(at_ms, wanted, bindings, duty)
     return places
 
 
@@ -69,7 +71,7 @@ def _places(
     at_ms: Int64s,
     wanted: npt.NDArray[np.bool_],
     bindings: Sequence[Binding],
-    duty: dict[UUID, Sequence[DutyWindow]],
+    duty: Duty,
 ) -> tuple[list[Place], npt.NDArray[np.bool_]]:
     masks: dict[tuple[UUID, date], npt.NDArray[np.bool_]] = {}
     areas: dict[tuple[UUID, date], UUID] = {}

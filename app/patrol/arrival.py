@@ -1,0 +1,87 @@
+"""An upload on its way in: read and in columns, not yet compared with clock, binding or duty."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import numpy as np
+
+from app.patrol import door, wire
+from app.patrol.door import Disposition, Parcel
+from app.patrol.fixes import Fixes, Int64s
+from app.patrol.problems import BatchEmpty, BatchTooLong
+from app.patrol.wire import Envelope
+
+
+@dataclass(slots=True)
+class Arrival:
+    """One upload of one device. `body` is as received, for the quarantine."""
+
+    county_code: str
+    device_id: UUID
+    batch_id: UUID
+    envelope: Envelope
+    parcel: Parcel
+    beats_ms: Int64s
+    reports_ms: Int64s
+    presses_ms: Int64s
+    digest: bytes
+    body: bytes
+
+    @property
+    def key(self) -> tuple[str, UUID]:
+        """Key of its receipt."""
+        return self.county_code, self.batch_id
+
+    @property
+    def device_key(self) -> tuple[str, UUID]:
+        """Key of its device."""
+        return self.county_code, self.device_id
+
+    def bounds_ms(self) -> tuple[int, int] | None:
+        """First and last corrected instant that it speaks of, among those not refused; None when there is none."""
+        stored = self.parcel.fixes.at_ms[self.parcel.disposition == Disposition.STORED]
+        instants = np.concatenate((stored, self.beats_ms, self.reports_ms, self.presses_ms))
+        return (int(instants.min()), int(instants.max())) if len(instants) else None
+
+
+def read_arrival(county_code: str, device_id: UUID, body: bytes) -> Arrival:
+    """Reads one upload. Raises wire.Unreadable, BatchEmpty or BatchTooLong."""
+    envelope, rows, _ = wire.read(body)
+    count = wire.fix_count(envelope, rows)
+    if count > wire.FIXES_MAX:
+        raise BatchTooLong(limit=wire.FIXES_MAX)
+    if not (count or envelope.beats or envelope.presses or envelope.reports):
+        raise BatchEmpty
+    parcel = door.receive(envelope, rows)
+    beats_ms = _corrected(envelope.beats, envelope)
+    return Arrival(
+        county_code=county_code,
+        device_id=device_id,
+        batch_id=UUID(envelope.batch_id),
+        envelope=envelope,
+        parcel=parcel,
+        beats_ms=beats_ms,
+        reports_ms=_corrected([r.at for r in envelope.reports], envelope),
+        presses_ms=_corrected([p.pressed_at for p in envelope.presses], envelope),
+        digest=_digest(parcel, beats_ms, envelope),
+        body=body,
+    )
+
+
+def _corrected(instants: list[datetime | int], envelope: Envelope) -> Int64s:
+    """Unix ms of what the device clock said, corrected by the batch's offset."""
+    return np.array([door.instant_ms(i) + envelope.clock_offset_ms for i in instants], np.int64)
+
+
+def _digest(parcel: Parcel, beats_ms: Int64s, envelope: Envelope) -> bytes:
+    """SHA-256 over what was measured; not over `sent_at` and its like, which change with every retry."""
+    content = hashlib.sha256()
+    for name in Fixes.__slots__:
+        content.update(getattr(parcel.fixes, name))
+    content.update(parcel.reason)
+    content.update(beats_ms)
+    content.update(msgspec.json.encode((envelope.clock_offset_ms, envelope.presses, envelope.reports)))
+    return content.digest()

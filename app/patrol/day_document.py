@@ -1,0 +1,133 @@
+"""The figures of a day as they are stored, answered and shown: one JSON document, units in its names. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.kit.clock import from_ms
+from app.patrol.day_inputs import DayInputs
+from app.patrol.figures import DayFold, Verdict
+from app.patrol.judging import Judgement, Reason
+
+METRES = 1  # decimals: a decimetre is below every error bound, yet sums still close
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """What a figure was computed with."""
+
+    input_version: int
+    fold_version: int
+    rule_version: str
+    grid_versions: Sequence[str]
+
+
+def figures_document(
+    fold: DayFold, judgement: Judgement, share: float | None, day_kind: str, policy: str, versions: Versions
+) -> dict[str, Any]:
+    """Everything `schemas.DayFiguresRead` promises."""
+    return {
+        "status": judgement.status,
+        "distance_m": _m(fold.distance_m),
+        "distance_low_m": _m(fold.distance_low_m),
+        "distance_high_m": _m(fold.distance_high_m),
+        "in_grid_distance_m": _m(fold.in_grid_distance_m),
+        "vehicle_distance_m": _m(fold.vehicle_distance_m),
+        "raw_distance_m": _m(fold.naive_m),
+        "online_s": round(fold.online_s),
+        "patrol_s": round(fold.patrol_s),
+        "duty_s": fold.duty_ms // 1000,
+        "work_s": fold.work_ms // 1000,
+        "online_share": None if share is None else round(share, 4),
+        "max_gap_s": round(fold.max_gap_s),
+        "fixes": len(fold.fixes) - fold.outside_duty,
+        "fixes_outside_duty": fold.outside_duty,
+        "first_at": None if fold.first_at_ms is None else instant(fold.first_at_ms),
+        "last_at": None if fold.last_at_ms is None else instant(fold.last_at_ms),
+        "day_kind": day_kind,
+        "policy": policy,
+        "verdicts": _verdicts(fold),
+        "checks": [_check(reason) for reason in judgement.reasons],
+        "versions": {
+            "input_version": versions.input_version,
+            "fold_version": versions.fold_version,
+            "rule_version": versions.rule_version,
+            "grid_versions": list(versions.grid_versions),
+        },
+    }
+
+
+def explanation_document(fold: DayFold, inputs: DayInputs) -> dict[str, Any]:
+    """Segments, stays, gaps and duty windows: why the figures are what they are."""
+    return {
+        "duty": [{"start_at": instant(d.start_ms), "end_at": instant(d.end_ms)} for d in sorted(inputs.duty)],
+        "grids": sorted({g.grid_code for g in inputs.grids}),
+        "segments": [
+            {
+                "verdict": s.verdict.code,
+                "start_at": instant(s.start_ms),
+                "end_at": instant(s.end_ms),
+                "fixes": s.fixes_count,
+                "distance_m": _m(s.distance_m),
+                "raw_distance_m": _m(s.raw_mm / 1000),
+                "vehicle_distance_m": _m(s.vehicle_mm / 1000),
+                "in_grid_share": round(s.in_grid_share, 3),
+            }
+            for s in fold.segments
+        ],
+        "stays": [
+            {
+                "start_at": instant(s.start_ms),
+                "end_at": instant(s.end_ms),
+                "longitude": s.longitude,
+                "latitude": s.latitude,
+                "radius_m": _m(s.radius_m),
+            }
+            for s in fold.stays
+        ],
+        "gaps": [
+            {
+                "start_at": instant(g.start_ms),
+                "end_at": instant(g.end_ms),
+                "duration_s": round(g.duration_s),
+                "cause": g.cause,
+                "edge": g.edge,
+            }
+            for g in fold.gaps
+        ],
+    }
+
+
+def instant(at_ms: int) -> str:
+    """RFC 3339 in UTC, to the millisecond."""
+    return from_ms(at_ms).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _m(metres: float) -> float:
+    return round(metres, METRES)
+
+
+def _verdicts(fold: DayFold) -> Mapping[str, Mapping[str, Any]]:
+    return {
+        verdict.code: {
+            "fixes": totals.fixes,
+            "raw_m": _m(totals.raw_m),
+            "credited_m": _m(totals.credited_m),
+            "uncounted_m": _m(totals.uncounted_m),
+            "duration_s": round(totals.duration_s),
+        }
+        for verdict, totals in sorted(fold.totals.items())
+        if verdict is not Verdict.OUTSIDE_DUTY
+    }
+
+
+def _check(reason: Reason) -> dict[str, Any]:
+    return {
+        "check": reason.check,
+        "outcome": reason.outcome,
+        "asked": round(reason.asked, 3),
+        "found": None if reason.found is None else round(reason.found, 3),
+        "low": None if reason.low is None else round(reason.low, 3),
+        "high": None if reason.high is None else round(reason.high, 3),
+        "missing": round(reason.missing, 3),
+    }

@@ -1,0 +1,278 @@
+"""Ingest: a group of uploads becomes receipts, batches and newer patrol days, in one transaction.
+
+Appends only; figures are the folder's business. Everything is set-based: the number of statements does
+not depend on the size of the group. Rows of every statement are sorted by key, against deadlocks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kit.clock import to_ms
+from app.kit.problems import Problem
+from app.patrol import batches, door, packing, quarantine
+from app.patrol.arrival import Arrival
+from app.patrol.batches import BatchKey, BatchRow, DayKey, DayNow, DayTouch, ReceiptRow
+from app.patrol.context import Contexts, DeviceContext, load_contexts, load_duty
+from app.patrol.door import SEND_AGAIN, Disposition
+from app.patrol.placing import Binding, Duty, Place, binding_at, place_fixes, place_instants
+from app.patrol.presses import Pressed, record_presses
+from app.patrol.problems import BatchDiffers, DeviceNeeded, RevokedDeviceQuarantined
+from app.patrol.quarantine import QuarantineRow, quarantine_row
+
+
+class RangeResult(msgspec.Struct):
+    """The answer to a run of fixes, by index."""
+
+    disposition: str
+    first: int
+    last: int
+    reason: str | None
+    send_again: bool
+
+
+class PressResult(msgspec.Struct):
+    """The answer to a press."""
+
+    press_id: str
+    disposition: str
+
+
+class Result(msgspec.Struct):
+    """What a receipt keeps, and a repetition is told again."""
+
+    results: list[RangeResult]
+    presses: list[PressResult]
+    beats_stored: int
+    reports_stored: int
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the handheld is told. `result` is JSON (`Result`), as the receipt keeps it."""
+
+    batch_id: UUID
+    is_repetition: bool
+    result: str
+    context: DeviceContext
+    service_day: date | None
+    day: DayNow | None
+
+
+@dataclass(slots=True)
+class _Group:
+    """What the statements of one group write, by upload."""
+
+    now: datetime
+    zone: ZoneInfo
+    fresh: dict[BatchKey, Arrival] = field(default_factory=dict)
+    receipts: dict[BatchKey, ReceiptRow] = field(default_factory=dict)
+    rows: dict[BatchKey, list[BatchRow]] = field(default_factory=dict)
+    quarantined: list[QuarantineRow] = field(default_factory=list)
+
+    def today(self) -> date:
+        """The date on the wall."""
+        return self.now.astimezone(self.zone).date()
+
+
+async def ingest_group(
+    session: AsyncSession, arrivals: Sequence[Arrival], *, now: datetime, zone: ZoneInfo
+) -> list[Answer | Problem]:
+    """One answer or refusal for each upload, in order; all of it holds once the transaction commits."""
+    group = _Group(now, zone)
+    known = await batches.find_receipts(session, [a.key for a in arrivals])
+    contexts = await load_contexts(session, [a.device_key for a in arrivals], today=group.today())
+    _sort_out(arrivals, known, contexts, group)
+    fresh = list(group.fresh.values())
+    pressed = await record_presses(session, fresh, contexts, now=now, zone=zone)
+    duty = await load_duty(session, fresh, contexts, zone=zone)
+    for arrival in fresh:
+        _place(arrival, contexts[arrival.device_key], duty, pressed, group)
+    known |= await _write(session, group)
+    await batches.touch_days(session, _touches(arrivals, contexts, group, pressed))
+    kept = await quarantine.keep(session, group.quarantined)
+    wanted = {a.batch_id: _day_of_interest(a, contexts, group) for a in arrivals}
+    days = await batches.find_days(session, sorted({key for key in wanted.values() if key}))
+    return [_answer(a, known, group, contexts, kept, wanted[a.batch_id], days) for a in arrivals]
+
+
+def _sort_out(
+    arrivals: Sequence[Arrival], known: Mapping[BatchKey, ReceiptRow], contexts: Contexts, group: _Group
+) -> None:
+    """Finds what is to be written: not yet known, the first of its id, from an accepted device."""
+    for arrival in arrivals:
+        context = contexts.get(arrival.device_key)
+        if context is None:
+            continue
+        if context.is_revoked:
+            group.quarantined.append(_quarantined(arrival, context, "revoked_device", "", group.now))
+        elif arrival.key not in known:
+            group.fresh.setdefault(arrival.key, arrival)
+
+
+def _place(arrival: Arrival, context: DeviceContext, duty: Duty, pressed: Pressed, group: _Group) -> None:
+    door.judge_times(
+        arrival.parcel,
+        now=group.now,
+        future_tolerance_s=context.rules.future_tolerance_s,
+        too_old_days=context.rules.too_old_days,
+    )
+    rows = group.rows[arrival.key] = _batch_rows(arrival, context, duty, group.now)
+    result = _result_json(arrival, rows, pressed)
+    group.receipts[arrival.key] = ReceiptRow(
+        *arrival.key, arrival.device_id, group.now, arrival.digest, result
+    )
+    if (arrival.parcel.disposition == Disposition.INVALID).any():
+        # fixes that nobody could read are kept as they came, for a person to look at
+        group.quarantined.append(_quarantined(arrival, context, "invalid_fixes", result, group.now))
+
+
+def _batch_rows(arrival: Arrival, context: DeviceContext, duty: Duty, now: datetime) -> list[BatchRow]:
+    rows: dict[tuple[UUID, date], BatchRow] = {}
+
+    def row_at(place: Place) -> BatchRow:
+        new = BatchRow.at(place, arrival.key, arrival.device_id, arrival.envelope.clock_offset_ms)
+        return rows.setdefault((place.inspector_id, place.service_day), new)
+
+    for place in place_fixes(arrival.parcel, context.bindings, duty):
+        fixes = arrival.parcel.fixes if place.mask.all() else arrival.parcel.fixes.take(place.mask)
+        row = row_at(place)
+        row.fix_count, (row.track, row.attributes) = len(fixes), packing.pack(fixes)
+    plausible = door.plausible(
+        arrival.beats_ms,
+        now=now,
+        future_tolerance_s=context.rules.future_tolerance_s,
+        too_old_days=context.rules.too_old_days,
+    )
+    for place in place_instants(arrival.beats_ms, plausible, context.bindings, duty):
+        beats_ms = np.unique(arrival.beats_ms[place.mask])
+        row = row_at(place)
+        row.beat_count, row.beats = len(beats_ms), packing.pack_instants(beats_ms)
+    everywhen = np.ones(len(arrival.reports_ms), bool)
+    for place in place_instants(arrival.reports_ms, everywhen, context.bindings, duty):
+        row_at(place).reports = [
+            [at_ms, arrival.envelope.reports[index].cause]
+            for index, at_ms in enumerate(arrival.reports_ms.tolist())
+            if place.mask[index]
+        ]
+    return list(rows.values())
+
+
+def _result_json(arrival: Arrival, rows: Sequence[BatchRow], pressed: Pressed) -> str:
+    ranges = [
+        RangeResult(name, first, last, reason or None, Disposition[name.upper()] in SEND_AGAIN)
+        for name, first, last, reason in arrival.parcel.ranges()
+    ]
+    presses = [
+        PressResult(p.press_id, pressed.dispositions[arrival.county_code, UUID(p.press_id)])
+        for p in arrival.envelope.presses
+    ]
+    result = Result(ranges, presses, sum(r.beat_count for r in rows), sum(len(r.reports or ()) for r in rows))
+    return msgspec.json.encode(result).decode()
+
+
+def _quarantined(
+    arrival: Arrival, context: DeviceContext, reason: str, detail: str, now: datetime
+) -> QuarantineRow:
+    return quarantine_row(
+        arrival.county_code,
+        context.area_id,
+        arrival.device_id,
+        arrival.batch_id,
+        reason,
+        detail,
+        arrival.body,
+        now,
+    )
+
+
+async def _write(session: AsyncSession, group: _Group) -> dict[BatchKey, ReceiptRow]:
+    """Writes receipts, then the rows of those that are ours; returns receipts that another process won."""
+    ours = await batches.insert_receipts(session, list(group.receipts.values()))
+    lost = [key for key in group.receipts if key not in ours]
+    for key in lost:
+        del group.fresh[key], group.rows[key], group.receipts[key]
+    await batches.insert_batches(session, [row for rows in group.rows.values() for row in rows])
+    return await batches.find_receipts(session, lost) if lost else {}
+
+
+def _touches(
+    arrivals: Sequence[Arrival], contexts: Contexts, group: _Group, pressed: Pressed
+) -> Sequence[DayTouch]:
+    """Days with new inputs, and the minute in which the present holders were heard."""
+    touches: dict[DayKey, DayTouch] = {}
+
+    def at(new: DayTouch) -> DayTouch:
+        return touches.setdefault((new.county_code, new.inspector_id, new.service_day), new)
+
+    for county_code, inspector_id, area_id, day in pressed.days:
+        at(DayTouch(county_code, inspector_id, day, area_id)).inputs += 1
+    for rows in group.rows.values():
+        for row in rows:
+            at(DayTouch(row.county_code, row.inspector_id, row.day, row.area_id)).inputs += 1
+    local = group.now.astimezone(group.zone)
+    for arrival in arrivals:
+        holder = _holder(arrival, contexts, group.now)
+        if holder is not None:
+            heard = at(DayTouch(arrival.county_code, holder.inspector_id, local.date(), holder.area_id))
+            heard.minute = local.hour * 60 + local.minute
+    return list(touches.values())
+
+
+def _holder(arrival: Arrival, contexts: Contexts, now: datetime) -> Binding | None:
+    """Whose handheld it is now; nobody's when it is revoked."""
+    context = contexts.get(arrival.device_key)
+    if context is None or context.is_revoked:
+        return None
+    return binding_at(context.bindings, to_ms(now))
+
+
+def _day_of_interest(arrival: Arrival, contexts: Contexts, group: _Group) -> DayKey | None:
+    """The day that the answer speaks of: the holder's latest in this upload, else the holder's today.
+
+    Never a former holder's: after a handover the handheld still delivers his backlog, and shows none of it.
+    """
+    holder = _holder(arrival, contexts, group.now)
+    if holder is None:
+        return None
+    days = [row.day for row in group.rows.get(arrival.key, ()) if row.inspector_id == holder.inspector_id]
+    return arrival.county_code, holder.inspector_id, max(days, default=group.today())
+
+
+def _answer(
+    arrival: Arrival,
+    known: Mapping[BatchKey, ReceiptRow],
+    group: _Group,
+    contexts: Contexts,
+    kept: Mapping[tuple[UUID, bytes], UUID],
+    day: DayKey | None,
+    days: Mapping[DayKey, DayNow],
+) -> Answer | Problem:
+    context = contexts.get(arrival.device_key)
+    if context is None:
+        return DeviceNeeded()
+    if context.is_revoked:
+        digest = next(q.digest for q in group.quarantined if q.body is arrival.body)
+        return RevokedDeviceQuarantined(quarantine_id=str(kept[arrival.device_id, digest]))
+    receipt = known.get(arrival.key) or group.receipts[arrival.key]
+    if receipt.digest != arrival.digest or receipt.device_id != arrival.device_id:
+        return BatchDiffers(
+            batch_id=str(arrival.batch_id),
+            stored_digest=receipt.digest.hex(),
+            sent_digest=arrival.digest.hex(),
+        )
+    is_repetition = group.fresh.get(arrival.key) is not arrival
+    return Answer(
+        arrival.batch_id,
+        is_repetition,
+        receipt.result,
+        context,
+        day[2] if day else None,
+        days.get(day) if day else None,
+    )
