@@ -114,7 +114,7 @@ async def issue_code(
             id=issued.id,
             device_id=device.id,
             inspector_id=inspector_id,
-            code_hash=vault.digest(PURPOSE, _message(device.id, issued.code)),
+            code_hash=vault.digest(PURPOSE, activation_message(device.id, issued.code)),
             issued_by=actor.account_id,
             issued_at=now,
             expires_at=issued.expires_at,
@@ -231,7 +231,9 @@ async def _find_code(
             .where(
                 ActivationCode.county_code == device.county_code,
                 ActivationCode.device_id == device.id,
-                ActivationCode.code_hash.in_(vault.digests(PURPOSE, _message(device.id, request.code))),
+                ActivationCode.code_hash.in_(
+                    vault.digests(PURPOSE, activation_message(device.id, request.code))
+                ),
             )
             .order_by(ActivationCode.issued_at.desc())
             .limit(1)
@@ -260,5 +262,6 @@ def _repeat(code: ActivationCode, request: ActivationRequest) -> Activated:
     )
 
 
-def _message(device_id: UUID, code: str) -> bytes:
+def activation_message(device_id: UUID, code: str) -> bytes:
+    """What is hashed of a code: it is worth nothing on another handheld."""
     return device_id.bytes + code.encode()
