@@ -58,12 +58,11 @@ class Recorder:
         target = os.environ.get("WANGGE_REQUIREMENTS_RECORD")
         if not target or hasattr(session.config, "workerinput"):
             return
-        passed = {
-            each: sorted(set(tests) - set(self.failed.get(each, ()))) for each, tests in sorted(self.proven.items())
-        }
+        passed = {each: sorted(set(tests) - set(self.failed[each])) for each, tests in self.proven.items()}
+        record = {each: passed[each] for each in sorted(passed) if passed[each]}
         path = Path(target)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({each: tests for each, tests in passed.items() if tests}, indent=1) + "\n")
+        path.write_text(json.dumps(record, indent=1) + "\n")
 
 
 def pytest_configure(config: pytest.Config) -> None:
