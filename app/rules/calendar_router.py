@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, File, Form, Query, UploadFile
 
 from app.identity.dependencies import CurrentActor
+from app.identity.problems import SIGN_IN_PROBLEMS
 from app.kit.clock import Now
 from app.kit.db import SessionDep
 from app.kit.ids import DEMO_COUNTY
-from app.kit.problems import NotFound, problems
+from app.kit.problems import Forbidden, NotFound, problems
 from app.rules import access, views
 from app.rules.calendar import load_calendar
 from app.rules.calendar_file import read_rows
@@ -24,7 +25,7 @@ router = APIRouter(prefix="/calendar", tags=["rules"])
 @router.get(
     "",
     summary="Working days, holidays and sessions · 工作日历",
-    responses=problems(NotFound, CalendarSpanTooLong),
+    responses=problems(*SIGN_IN_PROBLEMS, NotFound, CalendarSpanTooLong),
 )
 async def read_calendar(
     actor: CurrentActor,
@@ -43,7 +44,7 @@ async def read_calendar(
 @router.post(
     "/imports",
     summary="Import a list of holidays and make-up workdays · 导入放假调休安排",
-    responses=problems(NotFound, CalendarFileUnreadable, YearNeedsEverywhere),
+    responses=problems(*SIGN_IN_PROBLEMS, Forbidden, NotFound, CalendarFileUnreadable, YearNeedsEverywhere),
 )
 async def import_calendar(
     actor: RuleMaker,

@@ -1,18 +1,18 @@
 """HTTP of the rule book."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, status
 
 from app.identity.actor import Actor, Role
-from app.identity.dependencies import CurrentActor, SettingsDep, require
+from app.identity.dependencies import CurrentActor, Today, require
+from app.identity.problems import SIGN_IN_PROBLEMS
 from app.kit.clock import Now
 from app.kit.db import SessionDep
 from app.kit.ids import DEMO_COUNTY
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
-from app.kit.problems import NotFound, problems
+from app.kit.problems import Forbidden, NotFound, problems
 from app.rules import access, queries, service, views
 from app.rules.problems import (
     AssessmentNeedsBasis,
@@ -40,31 +40,38 @@ KeyQuery = Annotated[
 ]
 
 
-@router.get("/parameters", summary="Every parameter with type, default and source · 规则参数目录")
+@router.get(
+    "/parameters",
+    summary="Every parameter with type, default and source · 规则参数目录",
+    responses=problems(*SIGN_IN_PROBLEMS),
+)
 async def list_parameters(actor: CurrentActor) -> list[ParameterRead]:
     """The catalogue: what can be decided per area and date, within which bounds."""
     return views.catalogue()
 
 
-@router.get("", summary="What applies here on this day · 此地此日适用的规则", responses=problems(NotFound))
+@router.get(
+    "",
+    summary="What applies here on this day · 此地此日适用的规则",
+    responses=problems(*SIGN_IN_PROBLEMS, NotFound),
+)
 async def read_rules(
     actor: CurrentActor,
     session: SessionDep,
-    settings: SettingsDep,
-    now: Now,
+    today: Today,
     area_id: AreaQuery = None,
     day: Annotated[ServiceDay | None, Query(description="Without it today · 日期,缺省为今天")] = None,
 ) -> RuleSetRead:
     """Every value with its provenance. The most specific area wins, then the latest effective date."""
     place = await access.seen_place(session, actor, area_id)
-    asked = day or now.astimezone(settings.zone).date()
+    asked = day or today
     return views.rule_set(place.area_id, asked, await service.resolve(session, place.path, asked))
 
 
 @router.get(
     "/decisions",
     summary="History of a parameter · 参数变更历史",
-    responses=problems(UnknownParameter, BadCursor),
+    responses=problems(*SIGN_IN_PROBLEMS, UnknownParameter, BadCursor),
 )
 async def list_decisions(
     actor: CurrentActor,
@@ -84,15 +91,21 @@ async def list_decisions(
     status_code=status.HTTP_201_CREATED,
     summary="Decide a parameter for an area · 为区域设定参数",
     responses=problems(
-        NotFound, UnknownParameter, ValueNotAllowed, EffectiveOrder, RuleBackdated, AssessmentNeedsBasis
+        *SIGN_IN_PROBLEMS,
+        Forbidden,
+        NotFound,
+        UnknownParameter,
+        ValueNotAllowed,
+        EffectiveOrder,
+        RuleBackdated,
+        AssessmentNeedsBasis,
     ),
 )
 async def decide(
-    body: RuleDecisionCreate, actor: RuleMaker, session: SessionDep, settings: SettingsDep, now: Now
+    body: RuleDecisionCreate, actor: RuleMaker, session: SessionDep, today: Today, now: Now
 ) -> RuleDecisionRead:
     """County, city and system administrators. Takes effect from its first day on; nothing is overwritten."""
     path = await access.decided_path(session, actor, body.area_id)
-    today: date = now.astimezone(settings.zone).date()
     row = await service.set_value(
         session,
         actor.event_actor,

@@ -6,8 +6,8 @@
 - An `on` press outside every shift opens a voluntary window. It ends at the next `off`, where a shift begins,
   or by itself after `voluntary_max_ms`; a later `on` counts that time anew.
 - Duty that was pressed on in a shift, or ran into it, goes on after its end as a voluntary window until
-  `off`, at most for `auto_close_ms`. It is not handed on to a further shift: what a window is depends on nothing
-  older than one voluntary window and one shift, so a day can be computed from its own surroundings
+  `off`, at most for `auto_close_ms`. It is not handed on to a further shift: a window depends on nothing
+  older than one voluntary window and one shift, so a day can be computed from its surroundings
   (`LOOK_AROUND`).
 - A window belongs to the service day of its shift, also past midnight; so do the voluntary minutes right
   before (pressed at most `early_press_ms` early) and after it. Other voluntary windows belong to the local

@@ -1,0 +1,212 @@
+"""What ingest and folder read of staffing, for many inspectors at once, and how they learn of changes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kit.clock import day_start, to_ms
+from app.staffing.duty import LOOK_AROUND, PlannedShift, Press
+from app.staffing.expectation import DayKindRule
+from app.staffing.models import DayKind
+
+PressResult = Literal["stored", "duplicate", "conflict"]
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpan:
+    """Service days of one inspector, both ends included."""
+
+    inspector_id: UUID
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class DutyInputs:
+    """Everything that decides an inspector's windows on duty in the days asked for (and some around them)."""
+
+    shifts: list[PlannedShift] = field(default_factory=list)
+    presses: list[Press] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class GridAppointment:
+    """A grid is the inspector's own during [start_ms, end_ms); `end_ms` None while it lasts."""
+
+    start_ms: int
+    end_ms: int | None
+    grid_id: UUID
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewPress:
+    """A press as ingest hands it over; `pressed_at` is corrected by the batch's clock offset."""
+
+    id: UUID
+    inspector_id: UUID
+    device_id: UUID
+    kind: Literal["on", "off"]
+    pressed_at: datetime
+    received_at: datetime
+
+
+# An inspector may be asked for twice with different days, hence DISTINCT. The lower bound on starts_at keeps
+# the b-tree usable: no shift is longer than 24 hours.
+SHIFTS = text("""
+SELECT DISTINCT s.inspector_id, s.starts_at, s.ends_at, s.service_day, s.kind, k.on_duty
+  FROM unnest(cast(:inspectors AS uuid[]), cast(:since AS timestamptz[]), cast(:until AS timestamptz[]))
+       AS asked(inspector_id, since, until)
+  JOIN shift s ON s.county_code = :county_code AND s.inspector_id = asked.inspector_id
+       AND s.starts_at >= asked.since - interval '24 hours' AND s.starts_at < asked.until
+       AND s.ends_at > asked.since AND s.cancelled_at IS NULL
+  JOIN day_kind k ON k.code = s.kind
+""")
+PRESSES = text("""
+SELECT DISTINCT p.inspector_id, p.pressed_at, p.kind
+  FROM unnest(cast(:inspectors AS uuid[]), cast(:since AS timestamptz[]), cast(:until AS timestamptz[]))
+       AS asked(inspector_id, since, until)
+  JOIN duty_press p ON p.county_code = :county_code AND p.inspector_id = asked.inspector_id
+       AND p.pressed_at >= asked.since AND p.pressed_at < asked.until
+""")
+APPOINTMENTS = text("""
+SELECT DISTINCT a.inspector_id, lower(a.valid) AS since, upper(a.valid) AS until, a.grid_id, a.role
+  FROM unnest(cast(:inspectors AS uuid[]), cast(:since AS timestamptz[]), cast(:until AS timestamptz[]))
+       AS asked(inspector_id, since, until)
+  JOIN appointment a ON a.county_code = :county_code AND a.inspector_id = asked.inspector_id
+       AND a.valid && tstzrange(asked.since, asked.until) AND a.cancelled_at IS NULL
+""")
+STORE_PRESSES = text("""
+INSERT INTO duty_press (county_code, id, inspector_id, device_id, kind, pressed_at, received_at)
+SELECT :county_code, * FROM unnest(
+       cast(:ids AS uuid[]), cast(:inspectors AS uuid[]), cast(:devices AS uuid[]),
+       cast(:kinds AS text[]), cast(:pressed AS timestamptz[]), cast(:received AS timestamptz[]))
+ON CONFLICT (county_code, id) DO NOTHING
+RETURNING id
+""")
+STORED_PRESSES = text("""
+SELECT id, inspector_id, device_id, kind, pressed_at FROM duty_press
+ WHERE county_code = :county_code AND id = ANY(cast(:ids AS uuid[]))
+""")
+# The rows are locked in the order of their key, as every writer of patrol_day does: no deadlocks.
+MARK_CHANGED = text("""
+UPDATE patrol_day d SET input_version = d.input_version + 1, pending = true
+  FROM (SELECT service_day FROM patrol_day
+         WHERE county_code = :county_code AND inspector_id = :inspector_id
+           AND service_day >= :first AND (cast(:last AS date) IS NULL OR service_day <= :last)
+         ORDER BY service_day FOR UPDATE) AS changed
+ WHERE d.county_code = :county_code AND d.inspector_id = :inspector_id AND d.service_day = changed.service_day
+RETURNING d.service_day
+""")
+
+
+async def load_duty(
+    session: AsyncSession, county_code: str, spans: Sequence[DaySpan], zone: ZoneInfo
+) -> dict[UUID, DutyInputs]:
+    """Shifts and presses that decide the windows of all `spans`; every inspector asked for has an entry."""
+    asked = _asked(county_code, spans, zone, LOOK_AROUND)
+    found: dict[UUID, DutyInputs] = {span.inspector_id: DutyInputs() for span in spans}
+    for row in await session.execute(SHIFTS, asked):
+        shift = PlannedShift(to_ms(row.starts_at), to_ms(row.ends_at), row.service_day, row.kind, row.on_duty)
+        found[row.inspector_id].shifts.append(shift)
+    for row in await session.execute(PRESSES, asked):
+        found[row.inspector_id].presses.append(Press(to_ms(row.pressed_at), row.kind))
+    return found
+
+
+async def load_appointments(
+    session: AsyncSession, county_code: str, spans: Sequence[DaySpan], zone: ZoneInfo
+) -> dict[UUID, list[GridAppointment]]:
+    """Own grids of all `spans` and a day around: night shifts and voluntary duty run over midnight."""
+    found: dict[UUID, list[GridAppointment]] = {span.inspector_id: [] for span in spans}
+    for row in await session.execute(APPOINTMENTS, _asked(county_code, spans, zone, timedelta(days=1))):
+        until = to_ms(row.until) if row.until else None
+        found[row.inspector_id].append(GridAppointment(to_ms(row.since), until, row.grid_id, row.role))
+    for appointments in found.values():
+        appointments.sort(key=lambda a: (a.start_ms, a.grid_id, a.role))
+    return found
+
+
+async def load_day_kinds(session: AsyncSession) -> dict[str, DayKindRule]:
+    """What each kind of day means."""
+    return {
+        row.code: DayKindRule(row.prorate, row.on_duty, row.expects_presence, row.excuses)
+        for row in await session.scalars(select(DayKind))
+    }
+
+
+async def store_presses(
+    session: AsyncSession, county_code: str, presses: Sequence[NewPress]
+) -> list[PressResult]:
+    """Stores presses, each once; results in their order. Same id, other content: `conflict`, nothing changes.
+
+    The caller bumps the days they touch, as for every other input (`patrol_day.input_version`).
+    """
+    if not presses:
+        return []
+    first = {press.id: press for press in reversed(presses)}  # of two with one id the first counts
+    rows = sorted(first.values(), key=lambda press: press.id)
+    columns = {
+        "county_code": county_code,
+        "ids": [p.id for p in rows],
+        "inspectors": [p.inspector_id for p in rows],
+        "devices": [p.device_id for p in rows],
+        "kinds": [p.kind for p in rows],
+        "pressed": [p.pressed_at for p in rows],
+        "received": [p.received_at for p in rows],
+    }
+    new = set((await session.execute(STORE_PRESSES, columns)).scalars())
+    known = {row.id: row for row in await session.execute(STORED_PRESSES, columns)}
+    return ["stored" if p.id in new and p is first[p.id] else _compared(p, known[p.id]) for p in presses]
+
+
+async def mark_changed(
+    session: AsyncSession, county_code: str, inspector_id: UUID, days: Iterable[date]
+) -> list[date]:
+    """Has the patrol days that exist among `days` (and all between them) folded again; returns them.
+
+    The table belongs to patrol, which lies above staffing; it is written here by plain SQL, because every
+    input bumps `patrol_day.input_version` in its own transaction: a fold that ran before the commit is then
+    known to be out of date. A day without a row has nothing to fold.
+    """
+    ordered = sorted(days)
+    return (
+        await mark_changed_between(session, county_code, inspector_id, ordered[0], ordered[-1])
+        if ordered
+        else []
+    )
+
+
+async def mark_changed_between(
+    session: AsyncSession, county_code: str, inspector_id: UUID, first: date, last: date | None
+) -> list[date]:
+    """The same for all days from `first` to `last`, both included; None: without end."""
+    bounds = {"county_code": county_code, "inspector_id": inspector_id, "first": first, "last": last}
+    return sorted((await session.execute(MARK_CHANGED, bounds)).scalars())
+
+
+def _asked(
+    county_code: str, spans: Sequence[DaySpan], zone: ZoneInfo, around: timedelta
+) -> Mapping[str, Any]:
+    return {
+        "county_code": county_code,
+        "inspectors": [span.inspector_id for span in spans],
+        "since": [day_start(span.first, zone) - around for span in spans],
+        "until": [day_start(span.last + timedelta(days=1), zone) + around for span in spans],
+    }
+
+
+def _compared(press: NewPress, stored: Any) -> PressResult:
+    same = (stored.inspector_id, stored.device_id, stored.kind, stored.pressed_at) == (
+        press.inspector_id,
+        press.device_id,
+        press.kind,
+        press.pressed_at,
+    )
+    return "duplicate" if same else "conflict"
