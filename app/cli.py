@@ -14,7 +14,7 @@ from app.settings import get_settings
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    pretty_exceptions_show_locals=False,  # locals may hold secrets and personal data
+    pretty_exceptions_enable=False,  # its panels show locals, which may hold secrets and personal data
     help="Wangge 网格: run the service, feed it walks, measure it.",
 )
 app.add_typer(db, name="db")

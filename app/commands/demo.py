@@ -1,7 +1,8 @@
-"""The demo county, loaded once."""
+"""The demo county: loaded once, its accounts shown."""
 
 import asyncio
 import time
+import unicodedata
 
 from app.demo.loader import DemoSummary, demo_logins, load_demo
 from app.kit.clock import utc_now
@@ -11,31 +12,36 @@ from app.settings import Settings
 
 
 def load_once(settings: Settings, say: Say) -> None:
-    """Loads the demo county into the database; when it is there already, only plans its shifts ahead."""
-    began_at = time.monotonic()
-    summary = asyncio.run(_load(settings))
-    if summary.loaded:
+    """Loads the demo county unless it is there; settings name a database that answers."""
+    begin = time.monotonic()
+    done = asyncio.run(_load(settings, say))
+    if done.loaded:
         say(
-            f"Loaded the demo county Daishan in {time.monotonic() - began_at:.1f} s: {summary.grids} synthetic "
-            f"grids, {summary.accounts} accounts, {summary.devices} handhelds, {summary.shifts} shifts."
+            f"Loaded the demo county in {time.monotonic() - begin:.1f} s: {done.areas} areas, {done.grids} grids, "
+            f"{done.accounts} accounts, {done.devices} handhelds, {done.shifts} shifts."
         )
 
 
-async def _load(settings: Settings) -> DemoSummary:
-    if settings.database_url is None:
-        raise ValueError("no database: the caller starts the embedded one first")
-    database = Database.connect(settings.database_url, pool_size=1)
+async def _load(settings: Settings, say: Say) -> DemoSummary:
+    database = Database.connect(settings.database_url or "", pool_size=1)
     try:
+        say("Looking after the demo county 岱山县 …")
         return await load_demo(database, settings, today=utc_now().astimezone(settings.zone).date())
     finally:
         await database.close()
 
 
 def account_lines() -> list[str]:
-    """The demo accounts, one a role, for the welcome text."""
-    logins = demo_logins()
-    wide = max(len(login.username) for login in logins)
-    return [
-        f"  Demo accounts            password {logins[0].password}",
-        *(f"    {login.username:<{wide}}  {login.role}" for login in logins),
-    ]
+    """A table of the demo accounts, one for each role."""
+    rows = [(each.role, each.username, each.password) for each in demo_logins()]
+    widths = [max(map(_columns, column)) for column in zip(*rows, strict=True)]
+    lines = ["  Demo accounts 演示账号 (Swagger UI: Authorize)"]
+    for row in rows:
+        cells = (cell + " " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True))
+        lines.append(f"    {'  '.join(cells)}".rstrip())
+    return lines
+
+
+def _columns(text: str) -> int:
+    """Columns that the text takes on a terminal; a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
