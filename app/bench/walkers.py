@@ -69,6 +69,13 @@ def street_corners(
     return np.array(places)
 
 
+def straight_walk(rng: np.random.Generator, length_m: float, speed_mps: float) -> Truth:
+    """Along a dyke or a coast road."""
+    angle = rng.uniform(0, 2 * math.pi)
+    end = length_m * np.array([math.cos(angle), math.sin(angle)])
+    return along(np.vstack([np.zeros(2), end]), np.array([speed_mps]))
+
+
 def street_walk(
     rng: np.random.Generator, length_m: float, speed_mps: float, leg_m: tuple[float, float] = (100.0, 300.0)
 ) -> Truth:
@@ -95,7 +102,10 @@ def loop_walk(length_m: float, speed_mps: float, radius_m: float) -> Truth:
 
 
 def with_pauses(
-    rng: np.random.Generator, length_m: float, speed_mps: float, pause_s: tuple[float, float] = (120.0, 1200.0)
+    rng: np.random.Generator,
+    length_m: float,
+    speed_mps: float,
+    pause_s: tuple[float, float] = (120.0, 1200.0),
 ) -> Truth:
     """A street walk with a visit of 2 to 20 minutes about every 500 m."""
     corners = street_corners(rng, length_m, (100.0, 300.0))
@@ -111,29 +121,36 @@ def ride(
     leg_m: tuple[float, float] = (200.0, 800.0),
     stop_s: tuple[float, float] = (0.0, 60.0),
 ) -> Truth:
-    """A vehicle: legs at about `speed_mps`, a short stop after each, slowing down and speeding up at 1 m/s²."""
+    """A vehicle: legs at about `speed_mps`, a short stop after each, braking and starting at 1 m/s²."""
     corners = street_corners(rng, length_m, leg_m, turn_deg=60.0)
     legs = np.hypot(*np.diff(corners, axis=0).T)
     t_s: list[Float64s] = []
     way: list[Float64s] = []
     clock = odometer = 0.0
-    for leg in legs:
+    for leg in legs.tolist():
         top = min(speed_mps * rng.uniform(0.8, 1.2), math.sqrt(leg))
-        ramp, cruise = top, leg / top - top
-        local = np.arange(0.0, 2 * ramp + cruise, 1.0)
-        done = np.where(local < ramp, local**2 / 2, np.where(local < ramp + cruise, top * (local - ramp / 2), 0))
-        rest = 2 * ramp + cruise - local
-        done = np.where(local >= ramp + cruise, leg - rest**2 / 2, done)
-        stop = rng.uniform(*stop_s)
+        local, done = _leg_ride(leg, top)
         t_s.append(clock + local)
         way.append(odometer + done)
-        clock += 2 * ramp + cruise + stop
+        clock += leg / top + top + rng.uniform(*stop_s)
         odometer += leg
     t_s.append(np.array([clock]))
     way.append(np.array([odometer]))
     marks = np.concatenate([[0.0], legs.cumsum()])
     times, distances = np.concatenate(t_s), np.concatenate(way)
-    return Truth(times, np.interp(distances, marks, corners[:, 0]), np.interp(distances, marks, corners[:, 1]))
+    return Truth(
+        times, np.interp(distances, marks, corners[:, 0]), np.interp(distances, marks, corners[:, 1])
+    )
+
+
+def _leg_ride(leg_m: float, top_mps: float) -> tuple[Float64s, Float64s]:
+    """Seconds and metres done on one leg: up to `top_mps` at 1 m/s², on, and down again."""
+    lasts = leg_m / top_mps + top_mps
+    local = np.arange(0.0, lasts, 1.0)
+    speeding, braking = local**2 / 2, leg_m - (lasts - local) ** 2 / 2
+    cruising = top_mps * (local - top_mps / 2)
+    done = np.where(local < top_mps, speeding, np.where(local < lasts - top_mps, cruising, braking))
+    return local, done
 
 
 def joined(parts: list[Truth]) -> Truth:
@@ -194,8 +211,12 @@ def sample_times(rng: np.random.Generator, truth: Truth, receiver: Receiver) -> 
 def record(rng: np.random.Generator, truth: Truth, receiver: Receiver, start_ms: int = START_MS) -> Fixes:
     """The fixes of one device that follows `truth`, in order of time."""
     t_s = sample_times(rng, truth, receiver)
-    x_m = np.interp(t_s, truth.t_s, truth.x_m) + gauss_markov(rng, t_s, receiver.noise_m, receiver.correlation_s)
-    y_m = np.interp(t_s, truth.t_s, truth.y_m) + gauss_markov(rng, t_s, receiver.noise_m, receiver.correlation_s)
+    x_m = np.interp(t_s, truth.t_s, truth.x_m) + gauss_markov(
+        rng, t_s, receiver.noise_m, receiver.correlation_s
+    )
+    y_m = np.interp(t_s, truth.t_s, truth.y_m) + gauss_markov(
+        rng, t_s, receiver.noise_m, receiver.correlation_s
+    )
     wild = rng.random(len(t_s)) < receiver.outlier_share
     angle, reach = rng.uniform(0, 2 * math.pi, len(t_s)), rng.uniform(100, 500, len(t_s))
     x_m, y_m = x_m + wild * reach * np.cos(angle), y_m + wild * reach * np.sin(angle)
@@ -208,7 +229,9 @@ def as_fixes(t_s: Float64s, x_m: Float64s, y_m: Float64s, accuracy_m: float, sta
     lat = ORIGIN_LAT + y_m / metres_per_degree(np.array(ORIGIN_LAT))[1]
     lon = ORIGIN_LON + x_m / metres_per_degree(lat)[0]
     at_ms = start_ms + np.rint(t_s * 1000).astype(np.int64)
-    return plain_fixes(at_ms, np.rint(lon * 1e7).astype(np.int64), np.rint(lat * 1e7).astype(np.int64), accuracy_m)
+    return plain_fixes(
+        at_ms, np.rint(lon * 1e7).astype(np.int64), np.rint(lat * 1e7).astype(np.int64), accuracy_m
+    )
 
 
 def plain_fixes(

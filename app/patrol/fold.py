@@ -8,7 +8,7 @@ import numpy.typing as npt
 from app.kit.geodesy import distances_m
 from app.patrol import intervals
 from app.patrol.day_inputs import DayInputs
-from app.patrol.figures import VALID_VERDICTS, Bools, DayFold, Int8s, Verdict
+from app.patrol.figures import Bools, DayFold, Int8s, Verdict
 from app.patrol.fixes import FLAG_MOCK, Fixes, Int64s
 from app.patrol.fold_rules import FoldRules
 from app.patrol.jumps import find_jumps
@@ -186,7 +186,6 @@ def _assemble(
         whole[duty] = values
         return whole
 
-    assert all(v in VALID_VERDICTS for v in np.unique(track.verdicts))
     return DayFold(
         fold_version=FOLD_VERSION,
         fixes=fixes,

@@ -27,28 +27,30 @@ class FoldRules:
     spike_return_share: float = 0.5  # out and straight back
     # Vehicles
     speed_window_s: int = 30  # 8 m of correlated noise reads as 0.25 m/s over half a minute
-    vehicle_min_s: int = 30  # nobody sprints above the cap for half a minute by chance
+    vehicle_min_s: int = 15  # above the cap over a whole speed window, for this long: no sprint
     vehicle_linger_mps: float = 2.2  # 8 km/h: beyond a fast walk, so still the ride braking or starting
-    vehicle_bridge_s: int = 120  # a bus at its stop or at a red light
+    vehicle_bridge_s: int = 180  # a bus at its stop, a slow block and the next red light
     # Noise: what to expect of an error, whatever the phone claims
     noise_floor_m: float = 8.0  # slow error among houses; phones that claim 4 m have it too
     noise_ceiling_m: float = 15.0  # beyond this a tolerance would swallow whole streets
     # Smoothing
-    smooth_s: float = 24.0  # slow walkers at 1 Hz are overstated by 22 % without it, corners suffer beyond
-    smooth_m: float = 40.0  # riders cover in 30 s what a walker does in minutes: never smooth more way than this
+    smooth_s: float = 40.0  # slow walkers at 1 Hz are overstated by 22 % without it
+    smooth_m: float = 28.0  # corners suffer beyond; riders cover this in a few seconds
     smooth_sampling_share: float = 2.0  # fixes t seconds apart cut corners like a mean over 2 t
     knot_s: int = 5  # finer knots add time, not truth
     # Stays
     stay_min_s: int = 120  # design section 5
+    rest_core_s: int = 40  # so long the test must hold; its windows reach a minute beyond on both sides
     rest_net_accuracies: float = 3.3  # two minutes apart, noise alone stays within this 99 times in 100
     rest_scatter_accuracies: float = 2.2  # the same for the scatter within two minutes
+    rest_radius_accuracies: float = 2.0  # a stop takes in what lies this close around its core
     stay_shift_accuracies: float = 2.5  # two stops closer than this are one ...
-    stay_leave_accuracies: float = 4.5  # ... if nothing between them went further: once a working day by chance
+    stay_leave_accuracies: float = 4.5  # ... if nothing between them went further: noise never does
     stay_tail_accuracies: float = 3.0  # a minute before or after a stop within this belongs to it
     still_accuracies: float = 2.0  # a fragment within this went nowhere
     # Anchors
-    anchor_accuracies: float = 1.4  # a bend that accuracy does not explain
-    return_accuracies: float = 2.6  # a way back on the same street; noise along the way reaches further
+    anchor_accuracies: float = 1.8  # a bend that accuracy does not explain
+    return_accuracies: float = 2.6  # a way back on the same street; noise reaches further along the way
     corner_min_sine: float = 0.3  # flatter bends (17 degrees) have no corner to give back
     corner_sharpening: float = 0.9  # between cutting corners (0) and pointing every curve (1)
     return_max_cosine: float = -0.85  # sharper turns (148 degrees) go out and back: the lines hardly meet

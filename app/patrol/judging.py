@@ -163,7 +163,11 @@ def _reason(check: Check, asked: float, found: float | None, low: float | None, 
 
 
 def online_share(
-    signals_ms: Iterable[int], duty: Iterable[tuple[int, int]], *, slot_ms: int = 900_000, fresh_ms: int = 300_000
+    signals_ms: Iterable[int],
+    duty: Iterable[tuple[int, int]],
+    *,
+    slot_ms: int = 900_000,
+    fresh_ms: int = 300_000,
 ) -> float | None:
     """Share of a person's duty slots on line, 0..1 (A.6 Q3: samples of duty time); None without duty.
 

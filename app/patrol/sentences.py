@@ -30,7 +30,10 @@ CAUSES = {
 STATUS_TEXTS = {
     "pass": ("今日巡查已达标", "The day meets what is asked"),
     "fail": ("今日巡查未达标", "The day does not meet what is asked"),
-    "review": ("今日数据在误差范围内接近标准,待人工复核", "The day is too close to call and waits for a person"),
+    "review": (
+        "今日数据在误差范围内接近标准,待人工复核",
+        "The day is too close to call and waits for a person",
+    ),
     "excused": ("今日免予考核", "The day is excused"),
     "not_expected": ("今日不要求巡查", "No patrol is expected today"),
     "no_data": ("今日没有收到任何数据", "Nothing was received today"),

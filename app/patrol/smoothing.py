@@ -78,7 +78,9 @@ def smoothed(
     """
     begin, end = _cells(key, stretch)
     edges, width = np.column_stack([begin, end]).ravel(), end - begin
-    window_s = np.minimum(rules.smooth_s, rules.smooth_m / np.maximum(speed_mps, 0.01))
+    # At a turning point the net speed is low for a moment: the pace around it says how much way a second is.
+    (pace,) = window_means(key, key - rules.stay_min_s * 500.0, key + rules.stay_min_s * 500.0, [speed_mps])
+    window_s = np.minimum(rules.smooth_s, rules.smooth_m / np.maximum(pace, 0.01))
     sampled_s = rules.smooth_sampling_share * np.minimum(width / 1000, window_s)
     half = np.maximum(np.sqrt(np.maximum(window_s**2 - sampled_s**2, 0.0)) * 500, 0.25)
     clock = key - stretch * float(APART_MS)

@@ -74,8 +74,12 @@ def find_stops(knots: Knots, rules: FoldRules) -> list[Stop]:
     last = np.append(first[1:] - 1, len(knots) - 1)
     stops: list[Stop] = []
     for a, z in zip(first.tolist(), last.tolist(), strict=True):
-        if resting[a] and knots.at_ms[z] - knots.at_ms[a] >= rules.stay_min_s * 1000 - 1:
-            _add(stops, _stop(knots, a, z), knots, rules)
+        if resting[a] and knots.at_ms[z] - knots.at_ms[a] >= rules.rest_core_s * 1000:
+            stop = _grown(_stop(knots, a, z), knots, rules)
+            if stops and stop.first <= stops[-1].last:
+                stop.first = stops[-1].last + 1
+            if knots.at_ms[stop.last] - knots.at_ms[min(stop.first, stop.last)] >= rules.stay_min_s * 1000 - 1:
+                _add(stops, _stop(knots, stop.first, stop.last), knots, rules)
     stops = [_widened(stop, knots, rules) for stop in stops]
     return sorted(stops + _dwarfs(stops, knots, rules), key=lambda stop: stop.first)
 
@@ -105,6 +109,17 @@ def _stop(knots: Knots, first: int, last: int) -> Stop:
         float(knots.y_m[own].mean()),
         float(knots.accuracy_m[own].mean()),
     )
+
+
+def _grown(stop: Stop, knots: Knots, rules: FoldRules) -> Stop:
+    """The core with the knots around it that are still at its place, without a break."""
+    limit = rules.rest_radius_accuracies * float(noise_m(np.array(stop.accuracy_m), rules))
+    near = np.hypot(knots.x_m - stop.x_m, knots.y_m - stop.y_m) <= limit
+    near &= knots.stretch == knots.stretch[stop.first]
+    before, after = np.flatnonzero(~near[: stop.first]), np.flatnonzero(~near[stop.last + 1 :])
+    stop.first = int(before[-1]) + 1 if len(before) else 0
+    stop.last = stop.last + int(after[0]) if len(after) else len(knots) - 1
+    return stop
 
 
 def _add(stops: list[Stop], stop: Stop, knots: Knots, rules: FoldRules) -> None:

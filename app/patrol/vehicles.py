@@ -23,6 +23,7 @@ def find_rides(
     if len(at_ms) < 2:
         return np.zeros(len(at_ms), bool)
     speed = windowed_speeds(at_ms, lon, lat, piece, rules.speed_window_s)
+    speed = np.maximum(speed, sparse_speeds(at_ms, lon, lat, piece, rules.speed_window_s))
     fast = _lasting(speed > caps_mps, at_ms, piece, rules.vehicle_min_s)
     if not fast.any():
         return fast
@@ -31,9 +32,7 @@ def find_rides(
     return _bridged(ride, at_ms, piece, rules.vehicle_bridge_s)
 
 
-def windowed_speeds(
-    at_ms: Int64s, lon: Float64s, lat: Float64s, piece: Int64s, window_s: float
-) -> Float64s:
+def windowed_speeds(at_ms: Int64s, lon: Float64s, lat: Float64s, piece: Int64s, window_s: float) -> Float64s:
     """float64[n] m/s: net displacement over `window_s` around each fix, at least to both neighbours."""
     half = round(window_s * 500)
     index = np.arange(len(at_ms))
@@ -43,6 +42,18 @@ def windowed_speeds(
     low, high = np.maximum(low, begin), np.minimum(high, end)
     metres = distances_m(lon[low], lat[low], lon[high], lat[high])
     return metres * 1000 / np.maximum(at_ms[high] - at_ms[low], 1000)
+
+
+def sparse_speeds(at_ms: Int64s, lon: Float64s, lat: Float64s, piece: Int64s, window_s: float) -> Float64s:
+    """float64[n] m/s: the faster of the steps to both neighbours, where a step is long enough to trust.
+
+    At 30 s sampling a window over both neighbours would average a bus with its stop.
+    """
+    elapsed = np.diff(at_ms)
+    metres = distances_m(lon[:-1], lat[:-1], lon[1:], lat[1:])
+    trusted = (elapsed >= window_s * 500) & (np.diff(piece) == 0)
+    speed = np.where(trusted, metres * 1000 / np.maximum(elapsed, 1), 0.0)
+    return np.maximum(np.append(speed, 0.0), np.concatenate([[0.0], speed]))
 
 
 def runs(mask: Bools, piece: Int64s) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
