@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
+from app import models  # noqa: F401 - foreign keys name tables of other packages
 from app.identity.router import router as identity_router
 from app.identity.router import well_known_router
 from app.kit import errors, health, logs, openapi

@@ -7,7 +7,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -115,7 +115,8 @@ def _of_constraint(error: IntegrityError) -> Problem:
 
 def _of_database(error: DBAPIError) -> Problem:
     state = getattr(error.orig, "sqlstate", None) or ""
-    if state.startswith("22"):  # a value the database cannot read: out of range, not a UUID, a NUL byte
+    # a value the database cannot read: out of range, not a UUID; a NUL byte is refused by the driver itself
+    if state.startswith("22") or (isinstance(error, DataError) and not state):
         return problems.Invalid()
     if error.connection_invalidated or state[:2] in ("", "08", "40", "53", "55", "57"):
         log.warning("database unavailable", sqlstate=state)
