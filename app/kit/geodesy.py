@@ -49,8 +49,8 @@ def distances_m(lon1: Float64s, lat1: Float64s, lon2: Float64s, lat2: Float64s) 
         from pyproj import Geod  # loads PROJ's database: only days with long jumps pay for it
 
         geod = Geod(a=SEMI_MAJOR_M, f=FLATTENING)
-        parts = [np.broadcast_to(a, metres.shape)[far] for a in (lon1, lat1, lon2, lat2)]
-        metres[far] = geod.inv(*parts)[2]
+        a, b, c, d = (np.broadcast_to(part, metres.shape)[far] for part in (lon1, lat1, lon2, lat2))
+        metres[far] = geod.inv(a, b, c, d)[2]
     return metres
 
 
@@ -61,9 +61,9 @@ def buffered_polygon(shape: BaseGeometry, buffer_m: float) -> BaseGeometry:
     is right to 0.1 % for shapes up to 10 km from it; a grid is far smaller.
     """
     centre = shape.envelope.centroid
-    east, north = (float(m) for m in metres_per_degree(np.float64(centre.y)))  # type: ignore[arg-type]
+    east, north = (float(m[0]) for m in metres_per_degree(np.array([centre.y])))
     scale = np.array([east, north])
     grown = shapely.buffer(shapely.transform(shape, lambda xy: xy * scale), buffer_m)
     back = shapely.transform(grown, lambda xy: xy / scale)
     shapely.prepare(back)
-    return back  # type: ignore[no-any-return]
+    return back

@@ -117,13 +117,25 @@ def anchors(
     sharpened = middle + rules.corner_sharpening * (meeting - middle)
     bent = np.where((turning & near)[:, None], sharpened, middle)
     placed[1:-1] = np.where(back[:, None], tip, bent)
-    begins = np.concatenate([[True], np.diff(stretch[corners]) != 0])
+    return _with_ends(placed, own, point, way, ends[corners], stretch[corners], pinned[corners])
+
+
+def _with_ends(
+    placed: Float64s,
+    own: Float64s,
+    point: Float64s,
+    way: Float64s,
+    ends: Float64s,
+    stretch: Int64s,
+    pinned: Bools,
+) -> Float64s:
+    """Corners that begin or end a stretch go onto their own leg's line; pinned ones stay where they are."""
+    begins = np.concatenate([[True], np.diff(stretch) != 0])
     finishes = np.append(begins[1:], True)
-    leg = np.arange(len(corners) - 1)
     first, last = np.flatnonzero(begins[:-1]), np.flatnonzero(finishes[1:]) + 1
-    placed[first] = _projected(point[leg[first]], way[leg[first]], ends[corners[first]])
-    placed[last] = _projected(point[leg[last - 1]], way[leg[last - 1]], ends[corners[last]])
-    still = pinned[corners] | (begins & finishes)
+    placed[first] = _projected(point[first], way[first], ends[first])
+    placed[last] = _projected(point[last - 1], way[last - 1], ends[last])
+    still = pinned | (begins & finishes)
     placed[still] = own[still]
     return placed
 

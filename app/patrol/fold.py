@@ -3,54 +3,26 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from app.kit.geodesy import distances_m
 from app.patrol import intervals
 from app.patrol.day_inputs import DayInputs
-from app.patrol.figures import Bools, DayFold, Int8s, Verdict
-from app.patrol.fixes import FLAG_MOCK, Fixes, Int64s
-from app.patrol.fold_rules import FoldRules
-from app.patrol.jumps import find_jumps
-from app.patrol.presence import inside_own_grids, primary_device, speed_caps
+from app.patrol.figures import Bools, DayFold, Gap, Int8s, Segment, Verdict
+from app.patrol.fixes import Fixes, Int64s
+from app.patrol.scene import (
+    Indices,
+    Scene,
+    lend_verdicts,
+    patrol_spans,
+    plain_verdicts,
+    raw_steps,
+    unbroken_pieces,
+)
 from app.patrol.summaries import find_gaps, find_segments, verdict_totals
 from app.patrol.track import Track, trace
 from app.patrol.vehicles import find_rides
 
 FOLD_VERSION = 1
 """Raised with every change that can alter a figure; a judged day names the version it was folded with."""
-
-Float64s = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Scene:
-    """The fixes on duty, n of them in canonical order, and what is plain about each."""
-
-    fixes: Fixes
-    window: Int64s
-    primary: Bools
-    lon: Float64s
-    lat: Float64s
-    accuracy_m: Float64s
-    caps_mps: Float64s
-    in_grid: Bools
-
-    @classmethod
-    def of(cls, fixes: Fixes, window: Int64s, inputs: DayInputs) -> "_Scene":
-        rules = inputs.rules
-        lon, lat = fixes.lon_e7 / 1e7, fixes.lat_e7 / 1e7
-        known = fixes.accuracy_dm > 0
-        return cls(
-            fixes=fixes,
-            window=window,
-            primary=primary_device(fixes.at_ms, fixes.device, rules.online_gap_s * 1000),
-            lon=lon,
-            lat=lat,
-            accuracy_m=np.where(known, fixes.accuracy_dm / 10, float(rules.unknown_accuracy_m)),
-            caps_mps=speed_caps(fixes.at_ms, inputs.profiles, rules),
-            in_grid=inside_own_grids(fixes.at_ms, lon, lat, inputs.grids, rules.grid_buffer_m),
-        )
 
 
 def fold_day(inputs: DayInputs) -> DayFold:
@@ -60,168 +32,128 @@ def fold_day(inputs: DayInputs) -> DayFold:
     the fixes are put in canonical order first, and metres and time are summed as integers (mm, ms).
     An empty day gives zeros. Raises nothing, whatever the columns hold.
     """
+    rules, gap_ms = inputs.rules, inputs.rules.online_gap_s * 1000
     fixes = inputs.fixes.canonical()
     windows = intervals.union(intervals.spans([(d.start_ms, d.end_ms) for d in inputs.duty]))
     window = intervals.window_of(fixes.at_ms, windows)
     duty = np.flatnonzero(window >= 0)
-    scene = _Scene.of(fixes.take(duty), window[duty], inputs)
-    verdicts, valid, leap = _plain_verdicts(scene, inputs.rules)
-    piece = _pieces(scene, valid, leap, inputs.rules)
+    scene = Scene.of(fixes.take(duty), window[duty], inputs)
+    verdicts, valid, leap = plain_verdicts(scene, rules)
+    piece = unbroken_pieces(scene, valid, leap, gap_ms)
     at_ms, lon, lat = scene.fixes.at_ms[valid], scene.lon[valid], scene.lat[valid]
-    ride = find_rides(at_ms, lon, lat, scene.caps_mps[valid], piece, inputs.rules)
-    track = trace(at_ms, lon, lat, scene.accuracy_m[valid], piece, ride, inputs.rules)
+    ride = find_rides(at_ms, lon, lat, scene.caps_mps[valid], piece, rules)
+    track = trace(at_ms, lon, lat, scene.accuracy_m[valid], piece, ride, rules)
     verdicts[valid] = track.verdicts
-    _lend_verdicts(verdicts, scene, valid)
-    return _assemble(inputs, fixes, windows, duty, scene, verdicts, valid, piece, track)
+    lend_verdicts(verdicts, scene, valid)
+    return _assemble(inputs, fixes, _Folded(windows, duty, scene, verdicts, valid, track))
 
 
-def _plain_verdicts(scene: _Scene, rules: FoldRules) -> tuple[Int8s, Int64s, Bools]:
-    """Mock, inaccurate and jump; then the indices of the valid primary fixes, and which begin after a leap."""
-    verdicts = np.full(len(scene.fixes), Verdict.MOVING, np.int8)
-    verdicts[scene.accuracy_m > rules.max_accuracy_m] = Verdict.INACCURATE
-    verdicts[(scene.fixes.flags & FLAG_MOCK) != 0] = Verdict.MOCK
-    plausible = np.flatnonzero(scene.primary & (verdicts == Verdict.MOVING))
-    jump, leap = find_jumps(
-        scene.fixes.at_ms[plausible],
-        scene.lon[plausible],
-        scene.lat[plausible],
-        scene.accuracy_m[plausible],
-        scene.caps_mps[plausible],
-        rules,
-    )
-    verdicts[plausible[jump]] = Verdict.JUMP
-    return verdicts, plausible[~jump], leap[~jump]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Folded:
+    """What is known once every fix has its verdict; `duty` and `valid` index the day and the scene."""
 
+    windows: intervals.Spans
+    duty: Indices
+    scene: Scene
+    verdicts: Int8s
+    valid: Indices
+    track: Track
 
-def _pieces(scene: _Scene, valid: Int64s, leap: Bools, rules: FoldRules) -> Int64s:
-    """int64[n]: number of the unbroken piece of each valid fix; nothing is earned between two pieces.
-
-    A piece ends at a silence, a confirmed leap, the end of a duty window or a change of device.
-    """
-    if not len(valid):
-        return np.empty(0, np.int64)
-    silent = np.diff(scene.fixes.at_ms[valid]) > rules.online_gap_s * 1000
-    other = (np.diff(scene.window[valid]) != 0) | (np.diff(scene.fixes.device[valid]) != 0)
-    return np.concatenate([[0], np.cumsum(silent | other | leap[1:])]).astype(np.int64)
-
-
-def _lend_verdicts(verdicts: Int8s, scene: _Scene, valid: Int64s) -> None:
-    """A plausible fix of a second device takes the verdict of the track at that time."""
-    second = np.flatnonzero(~scene.primary & (verdicts == Verdict.MOVING))
-    if len(second) and len(valid):
-        before = np.maximum(np.searchsorted(valid, second) - 1, 0)
-        verdicts[second] = verdicts[valid[before]]
-    elif len(second):
-        verdicts[second] = Verdict.STATIONARY
-
-
-def _online(inputs: DayInputs, scene: _Scene, windows: intervals.Spans) -> tuple[intervals.Spans, Int64s]:
-    """Time online by fixes, beats and work, and the sorted signals behind it."""
-    beats = np.unique(np.asarray(inputs.beats_ms, np.int64))
-    beats = beats[intervals.window_of(beats, windows) >= 0]
-    signals = np.unique(np.concatenate([scene.fixes.at_ms, beats]))
-    gap_ms = inputs.rules.online_gap_s * 1000
-    heard = intervals.linked(signals, intervals.window_of(signals, windows), gap_ms)
-    return intervals.union(heard, _work(inputs, windows)), signals
-
-
-def _work(inputs: DayInputs, windows: intervals.Spans) -> intervals.Spans:
-    work = intervals.union(intervals.spans([(w.start_ms, w.end_ms) for w in inputs.work]))
-    return intervals.clip(work, windows)
-
-
-def _patrol(scene: _Scene, valid: Int64s, gap_ms: int) -> intervals.Spans:
-    """Time between neighbouring valid fixes that both lie in an own grid."""
-    at_ms, inside = scene.fixes.at_ms[valid], scene.in_grid[valid]
-    if len(at_ms) < 2:
-        return np.empty((0, 2), np.int64)
-    window = scene.window[valid]
-    near = (np.diff(at_ms) <= gap_ms) & (window[1:] == window[:-1]) & inside[1:] & inside[:-1]
-    return intervals.union(np.column_stack([at_ms[:-1][near], at_ms[1:][near]]))
-
-
-def _raw_steps(scene: _Scene, gap_ms: int) -> tuple[Int64s, Int64s]:
-    """Raw step (mm) and time (ms) that end in each primary fix; both 0 after a silence."""
-    n = len(scene.fixes)
-    raw_mm, duration_ms = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    own = np.flatnonzero(scene.primary)
-    if len(own) > 1:
-        a, b = own[:-1], own[1:]
-        elapsed = scene.fixes.at_ms[b] - scene.fixes.at_ms[a]
-        near = (elapsed <= gap_ms) & (scene.window[a] == scene.window[b])
-        metres = distances_m(scene.lon[a], scene.lat[a], scene.lon[b], scene.lat[b])
-        raw_mm[b] = np.where(near, np.rint(metres * 1000), 0).astype(np.int64)
-        duration_ms[b] = np.where(near, elapsed, 0)
-    return raw_mm, duration_ms
-
-
-def _assemble(
-    inputs: DayInputs,
-    fixes: Fixes,
-    windows: intervals.Spans,
-    duty: Int64s,
-    scene: _Scene,
-    verdicts: Int8s,
-    valid: Int64s,
-    piece: Int64s,
-    track: Track,
-) -> DayFold:
-    gap_ms = inputs.rules.online_gap_s * 1000
-    online, signals = _online(inputs, scene, windows)
-    work = _work(inputs, windows)
-    gaps = find_gaps(online, signals, windows, inputs.gap_reports, gap_ms)
-    raw_mm, duration_ms = _raw_steps(scene, gap_ms)
-    n = len(scene.fixes)
-    credited, vehicle = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    credited[valid], vehicle[valid] = track.credited_mm, track.vehicle_mm
-    track_lon, track_lat = fixes.lon_e7.copy(), fixes.lat_e7.copy()
-    track_lon[duty[valid]], track_lat[duty[valid]] = track.lon_e7, track.lat_e7
-    both_in = np.zeros(n, bool)
-    both_in[valid[1:]] = scene.in_grid[valid[1:]] & scene.in_grid[valid[:-1]]
-    own = np.flatnonzero(scene.primary)
-    silent = np.concatenate([[False], np.diff(scene.fixes.at_ms[own]) > gap_ms])[: len(own)]
-
-    def spread(values: npt.NDArray[np.generic], fill: int) -> npt.NDArray[np.generic]:
-        whole = np.full(len(fixes), fill, values.dtype)
-        whole[duty] = values
+    def on_scene(self, values: Int64s) -> Int64s:
+        """Values of the valid fixes, zero at the others on duty."""
+        whole = np.zeros(len(self.scene), np.int64)
+        whole[self.valid] = values
         return whole
 
+    def on_day(self, values: Int64s, fill: Int64s) -> Int64s:
+        """Values of the fixes on duty, `fill` at the others of the day."""
+        whole = fill.copy()
+        whole[self.duty] = values
+        return whole
+
+    def both_in_grid(self) -> Bools:
+        """bool[n]: the fix and the valid one before it lie in an own grid."""
+        inside = np.zeros(len(self.scene), bool)
+        own = self.scene.in_grid[self.valid]
+        inside[self.valid[1:]] = own[1:] & own[:-1]
+        return inside
+
+
+def _assemble(inputs: DayInputs, fixes: Fixes, day: _Folded) -> DayFold:
+    gap_ms, scene, track = inputs.rules.online_gap_s * 1000, day.scene, day.track
+    work = _work(inputs, day.windows)
+    online, gaps = _online(inputs, day, work)
+    raw_mm, duration_ms = raw_steps(scene, gap_ms)
+    credited, vehicle = day.on_scene(track.credited_mm), day.on_scene(track.vehicle_mm)
+    distance_mm = int(credited.sum())
+    none = np.zeros(len(fixes), np.int64)
+    track_lon, track_lat = fixes.lon_e7.copy(), fixes.lat_e7.copy()
+    track_lon[day.duty[day.valid]], track_lat[day.duty[day.valid]] = track.lon_e7, track.lat_e7
     return DayFold(
         fold_version=FOLD_VERSION,
         fixes=fixes,
-        verdicts=spread(verdicts, Verdict.OUTSIDE_DUTY),
-        in_grid=spread(scene.in_grid, 0),
-        primary=spread(scene.primary, 0),
-        credited_mm=spread(credited, 0),
-        vehicle_mm=spread(vehicle, 0),
+        verdicts=day.on_day(day.verdicts.astype(np.int64), none + Verdict.OUTSIDE_DUTY).astype(np.int8),
+        in_grid=day.on_day(scene.in_grid.astype(np.int64), none).astype(bool),
+        primary=day.on_day(scene.primary.astype(np.int64), none).astype(bool),
+        credited_mm=day.on_day(credited, none),
+        vehicle_mm=day.on_day(vehicle, none),
         track_lon_e7=track_lon,
         track_lat_e7=track_lat,
         online_ms=intervals.length_ms(online),
-        patrol_ms=intervals.length_ms(intervals.union(_patrol(scene, valid, gap_ms), work)),
-        distance_mm=int(credited.sum()),
-        in_grid_distance_mm=int(credited[both_in].sum()),
+        patrol_ms=intervals.length_ms(intervals.union(patrol_spans(scene, day.valid, gap_ms), work)),
+        distance_mm=distance_mm,
+        in_grid_distance_mm=int(credited[day.both_in_grid()].sum()),
         vehicle_distance_mm=int(vehicle.sum()),
-        distance_low_mm=max(int(credited.sum()) - track.error_mm, 0),
-        distance_high_mm=int(credited.sum()) + track.error_mm,
+        distance_low_mm=max(distance_mm - track.error_mm, 0),
+        distance_high_mm=distance_mm + track.error_mm,
         naive_mm=int(raw_mm.sum()),
         max_gap_ms=max((g.end_ms - g.start_ms for g in gaps if g.edge == "between"), default=0),
-        duty_ms=intervals.length_ms(windows),
+        duty_ms=intervals.length_ms(day.windows),
         work_ms=intervals.length_ms(work),
-        fixes_on_duty=n,
-        outside_duty=len(fixes) - n,
-        first_at_ms=int(scene.fixes.at_ms[0]) if n else None,
-        last_at_ms=int(scene.fixes.at_ms[-1]) if n else None,
-        totals=verdict_totals(verdicts, raw_mm, credited, duration_ms),
+        fixes_on_duty=len(scene),
+        outside_duty=len(fixes) - len(scene),
+        first_at_ms=int(scene.fixes.at_ms[0]) if len(scene) else None,
+        last_at_ms=int(scene.fixes.at_ms[-1]) if len(scene) else None,
+        totals=verdict_totals(day.verdicts, raw_mm, credited, duration_ms, len(fixes) - len(scene)),
         gaps=gaps,
         stays=track.stays,
-        segments=find_segments(
-            scene.fixes.at_ms[own],
-            verdicts[own],
-            duty[own],
-            silent,
-            scene.in_grid[own],
-            raw_mm[own],
-            credited[own],
-            vehicle[own],
-        ),
+        segments=_segments(day, raw_mm, credited, vehicle, gap_ms),
+    )
+
+
+def _work(inputs: DayInputs, windows: intervals.Spans) -> intervals.Spans:
+    """Visits and submissions on duty: online and on patrol whatever the fixes say."""
+    return intervals.clip(
+        intervals.union(intervals.spans([(w.start_ms, w.end_ms) for w in inputs.work])), windows
+    )
+
+
+def _online(
+    inputs: DayInputs, day: _Folded, work: intervals.Spans
+) -> tuple[intervals.Spans, tuple[Gap, ...]]:
+    """Time online by fixes, beats and work, and the silences between."""
+    beats = np.unique(np.asarray(inputs.beats_ms, np.int64))
+    beats = beats[intervals.window_of(beats, day.windows) >= 0]
+    signals = np.unique(np.concatenate([day.scene.fixes.at_ms, beats]))
+    gap_ms = inputs.rules.online_gap_s * 1000
+    heard = intervals.linked(signals, intervals.window_of(signals, day.windows), gap_ms)
+    online = intervals.union(heard, work)
+    return online, find_gaps(online, signals, day.windows, inputs.gap_reports, gap_ms)
+
+
+def _segments(
+    day: _Folded, raw_mm: Int64s, credited_mm: Int64s, vehicle_mm: Int64s, gap_ms: int
+) -> tuple[Segment, ...]:
+    """Runs of one verdict along the primary fixes, cut at silences."""
+    scene, own = day.scene, np.flatnonzero(day.scene.primary)
+    silent = np.concatenate([[False], np.diff(scene.fixes.at_ms[own]) > gap_ms])[: len(own)]
+    return find_segments(
+        scene.fixes.at_ms[own],
+        day.verdicts[own],
+        day.duty[own],
+        silent,
+        scene.in_grid[own],
+        raw_mm[own],
+        credited_mm[own],
+        vehicle_mm[own],
     )

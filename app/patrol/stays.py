@@ -55,7 +55,8 @@ def is_resting(knots: Knots, rules: FoldRules) -> Bools:
     squares = raw_x**2 + raw_y**2
     mean_x, mean_y, square = window_means(key, key - half, key + half + 1, [raw_x, raw_y, squares])
     scatter = np.sqrt(np.maximum(square - mean_x**2 - mean_y**2, 0.0))
-    return (net <= rules.rest_net_accuracies * noise) & (scatter <= rules.rest_scatter_accuracies * noise)
+    calm = (net <= rules.rest_net_accuracies * noise) & (scatter <= rules.rest_scatter_accuracies * noise)
+    return np.asarray(calm, np.bool_)
 
 
 def _or_neighbour(means: list[Float64s], x: Float64s, y: Float64s, knots: Knots, side: int) -> Float64s:
@@ -70,7 +71,7 @@ def find_stops(knots: Knots, rules: FoldRules) -> list[Stop]:
     """All stops of at least `stay_min_s`, in order; wanderings of noise between two stops are absorbed."""
     resting = is_resting(knots, rules)
     border = (np.diff(resting) != 0) | (np.diff(knots.stretch) != 0)
-    first = np.flatnonzero(np.concatenate([[True], border])) if len(knots) else np.empty(0, np.intp)
+    first = np.flatnonzero(np.concatenate([[True], border]))
     last = np.append(first[1:] - 1, len(knots) - 1)
     stops: list[Stop] = []
     for a, z in zip(first.tolist(), last.tolist(), strict=True):
@@ -78,7 +79,10 @@ def find_stops(knots: Knots, rules: FoldRules) -> list[Stop]:
             stop = _grown(_stop(knots, a, z), knots, rules)
             if stops and stop.first <= stops[-1].last:
                 stop.first = stops[-1].last + 1
-            if knots.at_ms[stop.last] - knots.at_ms[min(stop.first, stop.last)] >= rules.stay_min_s * 1000 - 1:
+            if (
+                knots.at_ms[stop.last] - knots.at_ms[min(stop.first, stop.last)]
+                >= rules.stay_min_s * 1000 - 1
+            ):
                 _add(stops, _stop(knots, stop.first, stop.last), knots, rules)
     stops = [_widened(stop, knots, rules) for stop in stops]
     return sorted(stops + _dwarfs(stops, knots, rules), key=lambda stop: stop.first)
@@ -87,8 +91,8 @@ def find_stops(knots: Knots, rules: FoldRules) -> list[Stop]:
 def _dwarfs(stops: list[Stop], knots: Knots, rules: FoldRules) -> list[Stop]:
     """Stretches without a stop that lead nowhere either, such as two fixes between two silences."""
     stopped = {int(knots.stretch[stop.first]) for stop in stops}
-    first = np.flatnonzero(np.concatenate([[True], np.diff(knots.stretch) != 0])) if len(knots) else []
-    last = np.append(first[1:] - 1, len(knots) - 1) if len(knots) else []
+    first = np.flatnonzero(np.concatenate([[True], np.diff(knots.stretch) != 0]))
+    last = np.append(first[1:] - 1, len(knots) - 1)
     found = []
     for a, z in zip(first, last, strict=True):
         if int(knots.stretch[a]) in stopped:

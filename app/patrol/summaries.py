@@ -1,6 +1,7 @@
 """Gaps, segments and totals: the readable side of a folded day."""
 
 import numpy as np
+import numpy.typing as npt
 
 from app.patrol import intervals
 from app.patrol.day_inputs import GapReport
@@ -44,9 +45,9 @@ def _gap(start: int, end: int, reports: tuple[GapReport, ...], slack_ms: int, ed
 
 
 def verdict_totals(
-    verdicts: Int8s, raw_mm: Int64s, credited_mm: Int64s, duration_ms: Int64s
+    verdicts: Int8s, raw_mm: Int64s, credited_mm: Int64s, duration_ms: Int64s, outside_duty: int
 ) -> dict[Verdict, VerdictTotals]:
-    """Counts, metres and time of each verdict, also of those that nobody got."""
+    """Counts, metres and time of each verdict, also of those that nobody got (arrays: fixes on duty)."""
     totals = {}
     for verdict in Verdict:
         own = verdicts == verdict
@@ -56,13 +57,14 @@ def verdict_totals(
             credited_mm=int(credited_mm[own].sum()),
             duration_ms=int(duration_ms[own].sum()),
         )
+    totals[Verdict.OUTSIDE_DUTY] = VerdictTotals(outside_duty, 0, 0, 0)
     return totals
 
 
 def find_segments(
     at_ms: Int64s,
     verdicts: Int8s,
-    index: Int64s,
+    index: Int64s | npt.NDArray[np.intp],
     breaks: Bools,
     in_grid: Bools,
     raw_mm: Int64s,

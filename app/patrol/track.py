@@ -201,7 +201,7 @@ def _error_m(
 
 def _steps_mm(cumulative_m: Float64s) -> Int64s:
     """Integer millimetres gained up to each fix; they sum exactly to the rounded total."""
-    return np.diff(np.rint(cumulative_m * 1000).astype(np.int64), prepend=0)
+    return np.asarray(np.diff(np.rint(cumulative_m * 1000).astype(np.int64), prepend=0), np.int64)
 
 
 def _stays(stops: list[Stop], knots: Knots, plane: _Plane, rules: FoldRules) -> tuple[Stay, ...]:

@@ -41,7 +41,7 @@ def windowed_speeds(at_ms: Int64s, lon: Float64s, lat: Float64s, piece: Int64s, 
     high = np.maximum(np.searchsorted(at_ms, at_ms + half, side="right") - 1, index + 1)
     low, high = np.maximum(low, begin), np.minimum(high, end)
     metres = distances_m(lon[low], lat[low], lon[high], lat[high])
-    return metres * 1000 / np.maximum(at_ms[high] - at_ms[low], 1000)
+    return np.asarray(metres * 1000 / np.maximum(at_ms[high] - at_ms[low], 1000), np.float64)
 
 
 def sparse_speeds(at_ms: Int64s, lon: Float64s, lat: Float64s, piece: Int64s, window_s: float) -> Float64s:
@@ -53,7 +53,7 @@ def sparse_speeds(at_ms: Int64s, lon: Float64s, lat: Float64s, piece: Int64s, wi
     metres = distances_m(lon[:-1], lat[:-1], lon[1:], lat[1:])
     trusted = (elapsed >= window_s * 500) & (np.diff(piece) == 0)
     speed = np.where(trusted, metres * 1000 / np.maximum(elapsed, 1), 0.0)
-    return np.maximum(np.append(speed, 0.0), np.concatenate([[0.0], speed]))
+    return np.asarray(np.maximum(np.append(speed, 0.0), np.concatenate([[0.0], speed])), np.float64)
 
 
 def runs(mask: Bools, piece: Int64s) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
