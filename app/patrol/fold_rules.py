@@ -44,8 +44,8 @@ class FoldRules:
     rest_net_accuracies: float = 3.3  # two minutes apart, noise alone stays within this 99 times in 100
     rest_scatter_accuracies: float = 2.2  # the same for the scatter within two minutes
     rest_radius_accuracies: float = 2.0  # a stop takes in what lies this close around its core
-    stay_shift_accuracies: float = 2.5  # two stops closer than this are one ...
-    stay_leave_accuracies: float = 4.5  # ... if nothing between them went further: noise never does
+    stay_shift_accuracies: float = 3.5  # two stops closer than this are one ...
+    stay_leave_accuracies: float = 5.0  # ... if nothing between them went further: noise never does
     stay_tail_accuracies: float = 3.0  # a minute before or after a stop within this belongs to it
     still_accuracies: float = 2.0  # a fragment within this went nowhere
     # Anchors
@@ -55,4 +55,6 @@ class FoldRules:
     corner_sharpening: float = 0.9  # between cutting corners (0) and pointing every curve (1)
     return_max_cosine: float = -0.85  # sharper turns (148 degrees) go out and back: the lines hardly meet
     cut_leg_share: float = 0.3  # and no corner gains more than this share of its shorter leg
+    unseen_min_sine: float = 0.5  # 30 degrees: a turn that noise of two fixes does not make
+    unseen_pace_share: float = 1.2  # an unseen corner must be within reach at the pace of its legs
     distance_error_share: float = 0.04  # measured by `bench truth`: nine walks in ten lie within it

@@ -12,6 +12,7 @@ from app.patrol.fixes import Int64s
 from app.patrol.fold_rules import FoldRules
 from app.patrol.smoothing import Knots, knots_of
 from app.patrol.stays import Stop, find_stops, noise_m
+from app.patrol.unseen_corners import restore
 from app.patrol.vehicles import windowed_speeds
 
 Float64s = npt.NDArray[np.float64]
@@ -131,6 +132,9 @@ def _draw(
     cut = _cut_m(knots, x, y, corners, rules)
     raw = np.column_stack([knots.raw_x_m, knots.raw_y_m])
     placed = anchors(x, y, raw, corners, knots.stretch, stopped | riding, noise, cut, rules)
+    ends = fresh | np.append(fresh[1:], True)
+    free = ~(stopped | riding | ends)[corners]
+    corners, placed = restore(x, y, knots.at_ms, corners, placed, free, rules)
     return _measure(knots, x, y, corners, placed, riding, piece, stopped, noise, plane, rules)
 
 
