@@ -6,14 +6,33 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app import models  # noqa: F401 - foreign keys name tables of other packages
+from app.areas.grid_router import router as grid_router
+from app.areas.router import router as area_router
 from app.identity.router import router as identity_router
 from app.identity.router import well_known_router
 from app.kit import errors, health, logs, openapi
+from app.kit.clock import utc_now
 from app.kit.db import Database
+from app.kit.docs_pages import mount_docs
 from app.kit.http import Gateway
+from app.patrol.ingestor import Ingestor
+from app.patrol.router import router as patrol_router
+from app.patrol.upload_router import upload_schemas
+from app.rules.calendar_router import router as calendar_router
+from app.rules.router import router as rules_router
 from app.settings import Settings, get_settings
+from app.staffing.router import router as staffing_router
 
 API = "/api/v1"
+ROUTERS = (
+    identity_router,
+    patrol_router,
+    staffing_router,
+    area_router,
+    grid_router,
+    rules_router,
+    calendar_router,
+)
 DESCRIPTION = """
 The backend of the grid inspector's handheld: a walk becomes a day that stands up.
 
@@ -27,9 +46,20 @@ every example works on the first click.
 def create_app(settings: Settings, database: Database) -> FastAPI:
     """The application over `database`; nothing is opened before its lifespan starts."""
 
+    ingestor = Ingestor(
+        database,
+        zone=settings.zone,
+        clock=utc_now,
+        queue_max=settings.ingest_queue_batches,
+        group_max=settings.ingest_group_batches,
+    )
+
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        ingestor.start()
         yield
+        await ingestor.close()
+        await database.close()
 
     app = FastAPI(
         title="Wangge 网格",
@@ -45,11 +75,14 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database
-    app.include_router(identity_router, prefix=API)
+    app.state.ingestor = ingestor
+    for router in ROUTERS:
+        app.include_router(router, prefix=API)
     app.include_router(well_known_router)
     app.include_router(health.router)
+    mount_docs(app)
     errors.install(app)
-    openapi.install(app)
+    openapi.install(app, upload_schemas())
     app.add_middleware(Gateway, body_max_bytes=settings.body_max_bytes)
     return app
 

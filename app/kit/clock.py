@@ -12,7 +12,12 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-Now = Annotated[datetime, Depends(utc_now)]
+async def _request_now() -> datetime:
+    # a coroutine, because FastAPI sends plain functions to a thread
+    return utc_now()
+
+
+Now = Annotated[datetime, Depends(_request_now)]
 """A router's `now` argument."""
 
 

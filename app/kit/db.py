@@ -9,7 +9,13 @@ from psycopg import AsyncConnection as DriverConnection
 from psycopg.pq import TransactionStatus
 from sqlalchemy import MetaData, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 from sqlalchemy.orm import DeclarativeBase
 
 from app.kit.problems import TransactionAborted
@@ -66,11 +72,10 @@ class Database:
         Raises TransactionAborted when the block swallowed a database error: PostgreSQL would turn the
         COMMIT into a silent ROLLBACK, and the caller would be told that lost data is stored.
         """
-        async with self.sessions() as session:
-            async with session.begin():
-                yield session
-                await session.flush()  # so that a deferred write shows its error before the check below
-                await _refuse_aborted(session)
+        async with self.sessions() as session, session.begin():
+            yield session
+            await session.flush()  # so that a deferred write shows its error before the check below
+            await _refuse_aborted(session)
 
 
 async def _refuse_aborted(session: AsyncSession) -> None:

@@ -33,7 +33,7 @@ BY_STATUS: dict[int, type[Problem]] = {
 
 
 def language(headers: Mapping[str, str]) -> str:
-    """"en" when the caller prefers English to Chinese, else "zh"."""
+    """ "en" when the caller prefers English to Chinese, else "zh"."""
     for choice in headers.get("accept-language", "").lower().split(","):
         if choice.strip().startswith("zh"):
             return "zh"

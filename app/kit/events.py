@@ -6,7 +6,7 @@ Readers follow `seq`, which the sealing job gives to committed events only (docs
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -129,12 +129,17 @@ async def seal(session: AsyncSession, *, limit: int = 5000) -> int:
         return 0
     rows = (
         await session.execute(
-            select(Event.__table__).where(Event.seq.is_(None)).order_by(Event.county_code, Event.ord).limit(limit)
+            select(Event.__table__)
+            .where(Event.seq.is_(None))
+            .order_by(Event.county_code, Event.ord)
+            .limit(limit)
         )
     ).all()
     if not rows:
         return 0
-    heads = {h.county_code: (h.seq, h.hash) for h in (await session.execute(select(EventHead.__table__))).all()}
+    heads = {
+        h.county_code: (h.seq, h.hash) for h in (await session.execute(select(EventHead.__table__))).all()
+    }
     sealed = []
     for row in rows:
         seq, previous = heads.get(row.county_code, (0, b""))
@@ -176,7 +181,7 @@ def link(previous: bytes, seq: int, row: Row[Any]) -> bytes:
         seq,
         row.county_code,
         row.id,
-        row.occurred_at.astimezone().timestamp(),
+        row.occurred_at.astimezone(UTC).isoformat(),
         row.actor_kind,
         row.actor_id,
         row.type,

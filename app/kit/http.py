@@ -67,7 +67,9 @@ class Gateway:
                 body = await self._read(receive)
         except TimeoutError as error:
             raise BadRequest(reason="the body did not arrive in time") from error
-        body = _decompressed(body, headers.get("content-encoding", "identity").strip().lower(), self.body_max_bytes)
+        body = _decompressed(
+            body, headers.get("content-encoding", "identity").strip().lower(), self.body_max_bytes
+        )
         return _replay(body, receive)
 
     async def _read(self, receive: Receive) -> bytes:
@@ -152,5 +154,3 @@ def _bounded(decompressor: Any, body: bytes, limit_bytes: int) -> bytes:
     if not decompressor.eof:
         raise BadRequest(reason="broken gzip data: it ends too early")
     return plain
-
-

@@ -22,8 +22,11 @@ TAGS = [
 ]
 
 
-def install(app: FastAPI) -> None:
-    """Makes `app.openapi()` return the finished document, built once."""
+def install(app: FastAPI, schemas: dict[str, Any]) -> None:
+    """Makes `app.openapi()` return the finished document, built once.
+
+    schemas: JSON Schemas that operations refer to although FastAPI doesn't know them.
+    """
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -35,15 +38,17 @@ def install(app: FastAPI) -> None:
                     description=app.description,
                     routes=app.routes,
                     tags=app.openapi_tags,
-                )
+                ),
+                schemas,
             )
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]
 
 
-def _finish(document: dict[str, Any]) -> dict[str, Any]:
+def _finish(document: dict[str, Any], more_schemas: dict[str, Any]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    schemas |= more_schemas
     schemas["Problem"] = p.SCHEMA
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)

@@ -75,7 +75,9 @@ def problems(*classes: type[Problem]) -> dict[int | str, dict[str, Any]]:
         entry = by_status.setdefault(
             cls.status, {"description": "", "content": {PROBLEM_JSON: {"schema": SCHEMA_REF, "examples": {}}}}
         )
-        entry["description"] = " / ".join(filter(None, [entry["description"], f"`{cls.code}` {cls.en} · {cls.zh}"]))
+        entry["description"] = " / ".join(
+            filter(None, [entry["description"], f"`{cls.code}` {cls.en} · {cls.zh}"])
+        )
         examples = entry["content"][PROBLEM_JSON]["examples"]
         examples[cls.code] = {"value": cls().body("zh", "/api/v1/…")}
     return by_status
@@ -184,4 +186,7 @@ class TransactionAborted(Problem):
 
 class Unavailable(Problem):
     code, status = "unavailable", 503
-    zh, en = "服务暂时不可用,数据请保留在手持终端上稍后重发", "Unavailable for a moment; keep the data and send it again"
+    zh, en = (
+        "服务暂时不可用,数据请保留在手持终端上稍后重发",
+        "Unavailable for a moment; keep the data and send it again",
+    )

@@ -50,7 +50,13 @@ class BatchRow:
     def at(cls, place: Place, batch: BatchKey, device_id: UUID, clock_offset_ms: int) -> "BatchRow":
         """A row of that day, still without content."""
         return cls(
-            batch[0], place.service_day, place.inspector_id, batch[1], device_id, clock_offset_ms, place.area_id
+            batch[0],
+            place.service_day,
+            place.inspector_id,
+            batch[1],
+            device_id,
+            clock_offset_ms,
+            place.area_id,
         )
 
 
@@ -100,7 +106,8 @@ async def insert_receipts(session: AsyncSession, rows: Sequence[ReceiptRow]) -> 
         return set()
     rows = sorted(rows, key=lambda r: (r.county_code, r.batch_id))
     columns = zip(
-        *((r.county_code, r.batch_id, r.device_id, r.received_at, r.digest, r.result) for r in rows), strict=True
+        *((r.county_code, r.batch_id, r.device_id, r.received_at, r.digest, r.result) for r in rows),
+        strict=True,
     )
     connection = await driver_connection(session)
     cursor = await connection.execute(INSERT_RECEIPTS, [list(c) for c in columns])

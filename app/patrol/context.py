@@ -53,11 +53,23 @@ async def load_contexts(
     cursor = await connection.execute(DEVICES, [[k[0] for k in keys], [k[1] for k in keys]])
     found: dict[DeviceKey, DeviceContext] = {}
     bindings: dict[DeviceKey, list[Binding]] = {}
-    for county_code, device_id, area_id, is_revoked, path, holder, start, end, holder_area in await cursor.fetchall():
+    for (
+        county_code,
+        device_id,
+        area_id,
+        is_revoked,
+        path,
+        holder,
+        start,
+        end,
+        holder_area,
+    ) in await cursor.fetchall():
         key = (county_code, device_id)
         held = bindings.setdefault(key, [])
         if key not in found:
-            found[key] = DeviceContext(area_id, is_revoked, held, DoorRules.of(book.resolve(path or (), today)))
+            found[key] = DeviceContext(
+                area_id, is_revoked, held, DoorRules.of(book.resolve(path or (), today))
+            )
         if holder is not None:
             held.append(Binding(to_ms(start), FOREVER_MS if end is None else to_ms(end), holder, holder_area))
     return found
@@ -85,6 +97,8 @@ async def load_duty(
                 ruled[binding.inspector_id] = context.rules.duty
     windows: dict[UUID, Sequence[DutyWindow]] = {}
     for county_code, asked in spans.items():
-        for inspector_id, inputs in (await duty_inputs(session, county_code, list(asked.values()), zone)).items():
+        for inspector_id, inputs in (
+            await duty_inputs(session, county_code, list(asked.values()), zone)
+        ).items():
             windows[inspector_id] = duty_windows(inputs.shifts, inputs.presses, ruled[inspector_id], zone)
     return windows

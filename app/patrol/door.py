@@ -177,7 +177,10 @@ def _of_columns(columns: FixColumns) -> _Raw:
     flags = [
         _flags(mock, source, provider)
         for mock, source, provider in zip(
-            spread("is_mock", False), spread("time_source", "gnss"), spread("provider", "unknown"), strict=True
+            spread("is_mock", False),
+            spread("time_source", "gnss"),
+            spread("provider", "unknown"),
+            strict=True,
         )
     ]
     return _Raw(
@@ -252,7 +255,9 @@ def _refuse_nonsense(parcel: Parcel, raw: _Raw) -> None:
     accuracy_ok = (raw.accuracy_m >= 0) & (raw.accuracy_m <= ACCURACY_MAX_M)
     parcel.refuse(~accuracy_ok, Disposition.INVALID, "accuracy")
     west, east, south, north = CHINA
-    inside = (raw.longitude >= west) & (raw.longitude <= east) & (raw.latitude >= south) & (raw.latitude <= north)
+    inside = (
+        (raw.longitude >= west) & (raw.longitude <= east) & (raw.latitude >= south) & (raw.latitude <= north)
+    )
     parcel.reason[~inside & (parcel.disposition == Disposition.STORED)] = _REASON["outside_china"]
 
 

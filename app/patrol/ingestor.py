@@ -57,7 +57,13 @@ class Ingestor:
     """Takes uploads. Start it with the process, close it to drain what waits."""
 
     def __init__(
-        self, database: Database, *, zone: ZoneInfo, clock: Callable[[], datetime], queue_max: int, group_max: int
+        self,
+        database: Database,
+        *,
+        zone: ZoneInfo,
+        clock: Callable[[], datetime],
+        queue_max: int,
+        group_max: int,
     ) -> None:
         self._database, self._zone, self._clock = database, zone, clock
         self._writer: CoalescingWriter[Arrival, Answer | Problem] = CoalescingWriter(

@@ -101,7 +101,15 @@ class DayFigures(Base):
     """The latest figures of a patrol day, with all versions they were computed with."""
 
     __tablename__ = "day_figures"
-    __table_args__ = (Index("ix_day_figures_service_day", "county_code", "service_day", "area_id"),)
+    __table_args__ = (
+        Index("ix_day_figures_service_day", "county_code", "service_day", "area_id"),
+        Index(
+            "ix_day_figures_provisional",
+            "county_code",
+            "service_day",
+            postgresql_where=text("status = 'provisional'"),
+        ),
+    )
 
     county_code: Mapped[str] = mapped_column(County, primary_key=True)
     inspector_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)

@@ -42,9 +42,7 @@ def binding_at(bindings: Sequence[Binding], at_ms: int) -> Binding | None:
     return next((b for b in bindings if b.start_ms <= at_ms < b.end_ms), None)
 
 
-def place_fixes(
-    parcel: Parcel, bindings: Sequence[Binding], duty: Duty
-) -> list[Place]:
+def place_fixes(parcel: Parcel, bindings: Sequence[Binding], duty: Duty) -> list[Place]:
     """Gives accepted fixes without a binding `unbound`, those outside duty `off_duty`, and places the rest.
 
     bindings and each inspector's duty windows do not overlap; any order.

@@ -1,10 +1,14 @@
 """The rule book as patrol reads it: what the door needs, what the handheld is told."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
+from typing import Any, cast
 
+from app.patrol.fold_rules import FoldRules
+from app.patrol.judging import DistanceBasis, PolicyMode, Thresholds
 from app.rules.book import RuleSet
-from app.rules.catalogue import ingest
+from app.rules.catalogue import fold, ingest, judging
+from app.rules.service import patrol_policy
 from app.staffing.duty import DutyRules
 from app.staffing.duty_rules import duty_rules
 
@@ -45,10 +49,62 @@ def _door_rules(rules: RuleSet) -> DoorRules:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    """"1.10.2-beta" as (1, 10, 2), so that 1.10 is newer than 1.9."""
+    """ "1.10.2-beta" as (1, 10, 2), so that 1.10 is newer than 1.9."""
     numbers = []
     for part in version.split("-")[0].split("."):
         if not part.isdecimal():
             break
         numbers.append(int(part))
     return tuple(numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class DayRules:
+    """Everything a day is folded and judged by; a judged day keeps its own, whole."""
+
+    version: str
+    policy: PolicyMode
+    fold: FoldRules
+    duty: DutyRules
+    thresholds: Thresholds
+
+    @classmethod
+    def of(cls, rules: RuleSet) -> "DayRules":
+        """The day's part of `rules`."""
+        return _day_rules(rules)
+
+    def snapshot(self) -> dict[str, Any]:
+        """As JSON, for `rule_snapshot`."""
+        return {
+            "policy": self.policy,
+            "fold": asdict(self.fold),
+            "duty": asdict(self.duty),
+            "thresholds": asdict(self.thresholds),
+        }
+
+    @classmethod
+    def pinned(cls, version: str, snapshot: dict[str, Any]) -> "DayRules":
+        """What `snapshot` kept. A rule that did not exist then has its default."""
+        return cls(
+            version,
+            snapshot["policy"],
+            FoldRules(**snapshot["fold"]),
+            DutyRules(**snapshot["duty"]),
+            Thresholds(**snapshot["thresholds"]),
+        )
+
+
+@lru_cache(maxsize=1024)
+def _day_rules(rules: RuleSet) -> DayRules:
+    return DayRules(
+        version=rules.version,
+        policy=patrol_policy(rules),
+        fold=rules.fill(FoldRules, fold.PREFIX),
+        duty=duty_rules(rules),
+        thresholds=Thresholds(
+            patrol_s=float(rules[judging.PATROL_MIN_S]),
+            distance_m=float(rules[judging.DISTANCE_MIN_M]),
+            online_share=rules[judging.ONLINE_SHARE_MIN],
+            distance_basis=cast("DistanceBasis", rules[judging.DISTANCE_BASIS]),
+        ),
+    )

@@ -76,7 +76,11 @@ async def _tell(
         EventActor("device", pressed.device_id),
         f"duty.pressed_{pressed.kind}",
         ("inspector", pressed.inspector_id),
-        {"press_id": str(pressed.id), "pressed_at": pressed.pressed_at.isoformat(), "service_day": day.isoformat()},
+        {
+            "press_id": str(pressed.id),
+            "pressed_at": pressed.pressed_at.isoformat(),
+            "service_day": day.isoformat(),
+        },
         county_code=county_code,
         now=now,
         area_id=area_id,

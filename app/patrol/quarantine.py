@@ -42,7 +42,9 @@ def quarantine_row(
 ) -> QuarantineRow:
     """A row for `body`; its digest makes a retry the same row."""
     digest = hashlib.sha256(body).digest()
-    return QuarantineRow(county_code, uuid7(), area_id, device_id, batch_id, reason, detail, now, digest, body)
+    return QuarantineRow(
+        county_code, uuid7(), area_id, device_id, batch_id, reason, detail, now, digest, body
+    )
 
 
 async def keep(session: AsyncSession, rows: Sequence[QuarantineRow]) -> dict[tuple[UUID, bytes], UUID]:
@@ -53,7 +55,8 @@ async def keep(session: AsyncSession, rows: Sequence[QuarantineRow]) -> dict[tup
     compressor = zstandard.ZstdCompressor()
     statement = insert(Quarantined).values(
         [
-            {name: getattr(r, name) for name in QuarantineRow.__slots__} | {"body": compressor.compress(r.body)}
+            {name: getattr(r, name) for name in QuarantineRow.__slots__}
+            | {"body": compressor.compress(r.body)}
             for _, r in sorted(unique.items())
         ]
     )

@@ -113,12 +113,16 @@ class DayFiguresRead(Output):
     distance_high_m: Annotated[float, Field(description="Upper error bound · 里程误差上限")]
     in_grid_distance_m: Annotated[float, Field(description="Within own grids · 本网格内里程")]
     vehicle_distance_m: Annotated[float, Field(description="In a vehicle, not credited · 乘车里程(不计入)")]
-    raw_distance_m: Annotated[float, Field(description="Raw sum, for comparison only · 原始轨迹长度(仅供对照)")]
+    raw_distance_m: Annotated[
+        float, Field(description="Raw sum, for comparison only · 原始轨迹长度(仅供对照)")
+    ]
     online_s: Annotated[int, Field(description="Online · 在线时长")]
     patrol_s: Annotated[int, Field(description="Online in own grids · 在线巡查时长")]
     duty_s: Annotated[int, Field(description="On duty · 在岗时长")]
     work_s: Annotated[int, Field(description="Visits and forms · 入户作业时长")]
-    online_share: Annotated[float | None, Field(description="Online share of duty slots, null if none · 在线率")]
+    online_share: Annotated[
+        float | None, Field(description="Online share of duty slots, null if none · 在线率")
+    ]
     max_gap_s: Annotated[int, Field(description="Longest silence between signals · 最长中断")]
     fixes: Annotated[int, Field(description="Fixes on duty · 在岗点数")]
     fixes_outside_duty: Annotated[int, Field(description="Left out: outside duty · 非在岗点数")]
@@ -297,7 +301,9 @@ class QuarantineRead(Output):
     batch_id: Annotated[UUID | None, Field(description="Batch, if readable · 批次号")]
     reason: Annotated[
         Literal["revoked_device", "invalid_fixes", "unreadable"],
-        Field(description="revoked_device 终端已停用 · invalid_fixes 含无法理解的点 · unreadable 整体无法解析"),
+        Field(
+            description="revoked_device 终端已停用 · invalid_fixes 含无法理解的点 · unreadable 整体无法解析"
+        ),
     ]
     detail: Annotated[str, Field(description="What was wrong · 详情")]
     received_at: Instant

@@ -111,7 +111,9 @@ async def list_receipts(
     summary="How this handheld should behave · 终端配置",
     responses=problems(DeviceNeeded),
 )
-async def get_config(request: Request, actor: CurrentActor, session: SessionDep, now: Now) -> HandheldConfigRead:
+async def get_config(
+    request: Request, actor: CurrentActor, session: SessionDep, now: Now
+) -> HandheldConfigRead:
     """Sampling, limits and lowest app version where this handheld works today · 采样间隔、限值与最低版本"""
     settings: Settings = request.app.state.settings
     return await uploads.get_config(

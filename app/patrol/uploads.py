@@ -53,7 +53,9 @@ def _read(row: Row[Any]) -> ReceiptRead:
     )
 
 
-async def get_config(session: AsyncSession, actor: Actor, *, today: date, body_max_bytes: int) -> HandheldConfigRead:
+async def get_config(
+    session: AsyncSession, actor: Actor, *, today: date, body_max_bytes: int
+) -> HandheldConfigRead:
     """What the rule book says today to a handheld of the actor's area. Raises DeviceNeeded."""
     if actor.device_id is None:
         raise DeviceNeeded

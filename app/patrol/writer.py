@@ -79,7 +79,9 @@ class CoalescingWriter(Generic[A, R]):
             if len(group) == 1 or _is_outage(error):
                 for _, done in group:
                     if not done.done():  # the client may have hung up
-                        done.set_exception(Unavailable(headers={"Retry-After": "5"}) if _is_outage(error) else error)
+                        done.set_exception(
+                            Unavailable(headers={"Retry-After": "5"}) if _is_outage(error) else error
+                        )
                 return
             log.warning("group bisected", size=len(group), error=type(error).__name__)
             middle = len(group) // 2

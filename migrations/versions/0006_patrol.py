@@ -110,6 +110,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("county_code", "inspector_id", "service_day", name=op.f("pk_day_figures")),
     )
     op.create_index("ix_day_figures_service_day", "day_figures", ["county_code", "service_day", "area_id"])
+    op.create_index(
+        "ix_day_figures_provisional",
+        "day_figures",
+        ["county_code", "service_day"],
+        postgresql_where=sa.text("status = 'provisional'"),
+    )
     op.create_table(
         "rule_snapshot",
         sa.Column("version", sa.Text(), nullable=False),

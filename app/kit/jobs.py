@@ -1,0 +1,51 @@
+"""Jobs from PostgreSQL: enqueued in our own transaction, so a rollback leaves none; run by `wangge worker`.
+
+A job is delivered at least once, so every task is idempotent. Ticks only wake tasks that ask the database
+what is due: a tick that was missed while the worker was down costs nothing.
+"""
+
+from typing import Any
+
+import structlog
+from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.tasks import Task
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kit.db import Database, driver_connection
+
+log = structlog.get_logger("wangge.jobs")
+STALLED_AFTER_S = 60
+"""A worker silent for this long is dead; its jobs are run again."""
+
+queue = App(connector=PsycopgConnector())
+"""All tasks of all domains; the worker opens it on its own database."""
+
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
+
+
+async def defer(session: AsyncSession, task: Task[Any, Any, Any], **arguments: Any) -> int:
+    """Enqueues `task` in the session's transaction and returns the job's id. `arguments` are JSON."""
+    return await task.configure(connection=await driver_connection(session)).defer_async(**arguments)
+
+
+def open_queue(url: str) -> App:
+    """The queue on the database at `url`, to be used as an async context manager."""
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return queue.with_connector(PsycopgConnector(conninfo=plain, min_size=1, max_size=4))
+
+
+def database_of(context: JobContext) -> Database:
+    """The worker's database, for tasks that take `pass_context`."""
+    database: Database = context.additional_context["database"]
+    return database
+
+
+async def rescue_stalled(app: App) -> int:
+    """Hands jobs of dead workers back to the queue; returns how many."""
+    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_S))
+    for job in stalled:
+        log.warning("job rescued", task=job.task_name, job_id=job.id)
+        await app.job_manager.retry_job(job)
+    await app.job_manager.prune_stalled_workers(seconds_since_heartbeat=STALLED_AFTER_S)
+    return len(stalled)

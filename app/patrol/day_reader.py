@@ -1,0 +1,255 @@
+"""All inputs of patrol days, for many days in a fixed number of statements."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.areas.grid_queries import GridVersionRow, load_grid_versions
+from app.kit.db import driver_connection
+from app.patrol import packing
+from app.patrol.day_inputs import DayInputs, GapReport, Interval, OwnGrid, ProfileWindow
+from app.patrol.fixes import Fixes, Int64s
+from app.patrol.judging import DayKind
+from app.patrol.placing import FOREVER_MS
+from app.patrol.policy import DayRules
+from app.patrol.shapes import buffered
+from app.rules import service as rules
+from app.rules.book import RuleBook
+from app.staffing.duty import DutyWindow, duty_windows
+from app.staffing.expectation import DayKindRule, day_expectation
+from app.staffing.inputs import (
+    DaySpan,
+    DutyInputs,
+    GridAppointment,
+    load_appointments,
+    load_day_kinds,
+    load_duty,
+)
+
+
+class DayKey(NamedTuple):
+    """One inspector's service day."""
+
+    county_code: str
+    inspector_id: UUID
+    service_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class DayRecord:
+    """A day as read: its version first, then everything the fold may know."""
+
+    key: DayKey
+    area_id: UUID
+    display_name: str
+    input_version: int
+    is_pending: bool
+    rules: DayRules
+    is_pinned: bool
+    kind: DayKind
+    windows: Sequence[DutyWindow]
+    inputs: DayInputs
+    grid_versions: Sequence[str]
+
+
+HEADS = text("""
+SELECT k.county_code, k.inspector_id, k.service_day, coalesce(p.area_id, a.area_id) AS area_id, a.display_name,
+       coalesce(p.input_version, 0) AS input_version, coalesce(p.pending, false) AS pending,
+       (SELECT array_agg(ancestor_id ORDER BY depth) FROM area_closure c
+         WHERE c.area_id = coalesce(p.area_id, a.area_id)) AS path,
+       j.rule_version, s.rules
+  FROM unnest(cast(:counties AS text[]), cast(:inspectors AS uuid[]), cast(:days AS date[]))
+       AS k(county_code, inspector_id, service_day)
+  JOIN account a ON a.id = k.inspector_id
+  LEFT JOIN patrol_day p ON p.county_code = k.county_code AND p.inspector_id = k.inspector_id
+       AND p.service_day = k.service_day
+  LEFT JOIN LATERAL (
+      SELECT rule_version FROM day_judgement d WHERE d.county_code = k.county_code
+         AND d.inspector_id = k.inspector_id AND d.service_day = k.service_day
+       ORDER BY revision DESC LIMIT 1) j ON true
+  LEFT JOIN rule_snapshot s ON s.version = j.rule_version
+""")
+BATCHES = """
+SELECT b.county_code, b.inspector_id, b.day, b.device_id, b.clock_offset_ms, b.track, b.attributes, b.beats, b.reports
+  FROM unnest(%b::text[], %b::uuid[], %b::date[]) AS k(county_code, inspector_id, day)
+  JOIN fix_batch b USING (county_code, day, inspector_id)
+"""
+
+
+async def read_days(session: AsyncSession, keys: Sequence[DayKey], zone: ZoneInfo) -> dict[DayKey, DayRecord]:
+    """The days of `keys` whose inspectors exist, walked or not.
+
+    The versions are read first: what is folded is then at least as new as its version says.
+    """
+    if not keys:
+        return {}
+    columns = [list(column) for column in zip(*keys, strict=True)]
+    named = dict(zip(("counties", "inspectors", "days"), columns, strict=True))
+    heads = {DayKey(*row[:3]): row for row in (await session.execute(HEADS, named)).all()}
+    book = await rules.rule_book(session)
+    kinds = await load_day_kinds(session)
+    batches = await _read_batches(session, columns)
+    found: dict[DayKey, DayRecord] = {}
+    for county_code, county_keys in _by_county(heads).items():
+        spans = [DaySpan(k.inspector_id, k.service_day, k.service_day) for k in county_keys]
+        duty = await load_duty(session, county_code, spans, zone)
+        appointments = await load_appointments(session, county_code, spans, zone)
+        grids = await _read_grids(session, county_code, county_keys, appointments)
+        for key in county_keys:
+            found[key] = _record(
+                key,
+                heads[key],
+                book,
+                kinds,
+                duty[key.inspector_id],
+                appointments[key.inspector_id],
+                grids,
+                batches.get(key, _Stored.empty()),
+                zone,
+            )
+    return found
+
+
+@dataclass(slots=True)
+class _Stored:
+    """What the batches of a day hold together."""
+
+    fixes: Fixes
+    beats_ms: Int64s
+    reports: tuple[GapReport, ...]
+
+    @classmethod
+    def empty(cls) -> "_Stored":
+        return cls(Fixes.concatenate([]), np.empty(0, np.int64), ())
+
+
+async def _read_batches(session: AsyncSession, columns: Sequence[list[Any]]) -> dict[DayKey, _Stored]:
+    connection = await driver_connection(session)
+    cursor = await connection.execute(BATCHES, columns, binary=True)
+    rows: dict[DayKey, list[Any]] = defaultdict(list)
+    for row in await cursor.fetchall():
+        rows[DayKey(*row[:3])].append(row[3:])
+    return {key: _stored(batches) for key, batches in rows.items()}
+
+
+def _stored(rows: Sequence[Any]) -> _Stored:
+    devices = {device_id: index for index, device_id in enumerate(sorted({row[0] for row in rows}))}
+    fixes = [
+        packing.unpack(track, attributes, offset_ms, devices[device_id])
+        for device_id, offset_ms, track, attributes, _, _ in rows
+        if track is not None
+    ]
+    beats = [packing.unpack_instants(row[4]) for row in rows if row[4] is not None]
+    reports = {GapReport(at_ms, cause) for row in rows for at_ms, cause in row[5] or ()}
+    return _Stored(
+        Fixes.concatenate(fixes),
+        np.unique(np.concatenate(beats)) if beats else np.empty(0, np.int64),
+        tuple(sorted(reports)),
+    )
+
+
+def _by_county(keys: Iterable[DayKey]) -> dict[str, list[DayKey]]:
+    found: dict[str, list[DayKey]] = defaultdict(list)
+    for key in keys:
+        found[key.county_code].append(key)
+    return found
+
+
+async def _read_grids(
+    session: AsyncSession,
+    county_code: str,
+    keys: Sequence[DayKey],
+    appointments: Mapping[UUID, Sequence[GridAppointment]],
+) -> dict[UUID, list[GridVersionRow]]:
+    grid_ids = {a.grid_id for each in appointments.values() for a in each}
+    days = [key.service_day for key in keys]
+    found: dict[UUID, list[GridVersionRow]] = defaultdict(list)
+    for row in await load_grid_versions(session, county_code, grid_ids, min(days), max(days)):
+        found[row.grid_id].append(row)
+    return found
+
+
+def _record(
+    key: DayKey,
+    head: Any,
+    book: RuleBook,
+    kinds: Mapping[str, DayKindRule],
+    duty: DutyInputs,
+    appointments: Sequence[GridAppointment],
+    grids: Mapping[UUID, Sequence[GridVersionRow]],
+    stored: _Stored,
+    zone: ZoneInfo,
+) -> DayRecord:
+    day_rules = (
+        DayRules.pinned(head.rule_version, head.rules)
+        if head.rules is not None
+        else DayRules.of(book.resolve(head.path or (), key.service_day))
+    )
+    windows = [
+        w
+        for w in duty_windows(duty.shifts, duty.presses, day_rules.duty, zone)
+        if w.service_day == key.service_day
+    ]
+    own = [
+        (appointment, version)
+        for appointment in appointments
+        for version in grids.get(appointment.grid_id, ())
+        if version.valid_from <= key.service_day
+        and (version.valid_to is None or key.service_day < version.valid_to)
+    ]
+    shifts = [s for s in duty.shifts if s.service_day == key.service_day]
+    expectation = day_expectation(shifts, kinds)
+    return DayRecord(
+        key=key,
+        area_id=head.area_id,
+        display_name=head.display_name,
+        input_version=head.input_version,
+        is_pending=head.pending,
+        rules=day_rules,
+        is_pinned=head.rules is not None,
+        kind=DayKind(
+            "+".join(sorted({s.kind for s in shifts})) or "none", expectation.prorate, expectation.state
+        ),
+        windows=windows,
+        inputs=DayInputs(
+            fixes=stored.fixes,
+            duty=tuple(Interval(w.start_ms, w.end_ms) for w in windows),
+            rules=day_rules.fold,
+            beats_ms=stored.beats_ms,
+            grids=tuple(_own_grid(a, v, day_rules.fold.grid_buffer_m) for a, v in own),
+            gap_reports=stored.reports,
+            profiles=tuple(_profile(a, v) for a, v in own),
+        ),
+        grid_versions=sorted({f"{v.code}@{v.version or 0}" for _, v in own}),
+    )
+
+
+def _own_grid(appointment: GridAppointment, version: GridVersionRow, buffer_m: int) -> OwnGrid:
+    shape = version.shape
+    return OwnGrid(
+        start_ms=appointment.start_ms,
+        end_ms=appointment.end_ms or FOREVER_MS,
+        grid_id=str(version.grid_id),
+        grid_code=version.code,
+        in_grid_rule=version.in_grid_rule,  # type: ignore[arg-type]  # the database checks it
+        shape=shape,
+        buffered=buffered(version.version_id, shape, buffer_m)
+        if shape is not None and version.version_id
+        else None,
+    )
+
+
+def _profile(appointment: GridAppointment, version: GridVersionRow) -> ProfileWindow:
+    return ProfileWindow(
+        appointment.start_ms,
+        appointment.end_ms or FOREVER_MS,
+        version.movement_profile,  # type: ignore[arg-type]  # the database checks it
+    )

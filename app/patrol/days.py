@@ -1,0 +1,233 @@
+"""Reading patrol days: my day so far, its explanation, lists, judgements, who passed where."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Row, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.identity.actor import Actor, Role
+from app.identity.models import Account
+from app.identity.scope import require_area, visible_to
+from app.kit import events, pagination
+from app.kit.problems import NotFound
+from app.patrol import sentences
+from app.patrol.day_document import explanation_document
+from app.patrol.day_reader import DayKey, read_days
+from app.patrol.folder import FoldedDay, fold_days, fold_record
+from app.patrol.models import DayFigures, DayJudgement, PatrolDay, Quarantined
+from app.patrol.problems import DayNotFound, RangeTooWide
+
+PASSERS_MAX_DAYS = 31
+PASSERS_MAX_DEGREES = 0.5
+
+
+async def get_day(
+    session: AsyncSession, actor: Actor, inspector_id: UUID, day: date, *, now: datetime, zone: ZoneInfo
+) -> FoldedDay:
+    """The day as it stands now; newer inputs are folded, and their figures stored, before it is shown.
+
+    Raises DayNotFound for an inspector who doesn't exist or whose day lies outside the actor's area, and for
+    anybody else's day when an inspector asks.
+    """
+    key = DayKey(actor.county_code, inspector_id, day)
+    if actor.role is Role.INSPECTOR and inspector_id != actor.account_id:
+        raise DayNotFound
+    record = (await read_days(session, [key], zone)).get(key)
+    if record is None:
+        raise DayNotFound
+    try:
+        await require_area(session, actor, record.area_id)
+    except NotFound as error:
+        raise DayNotFound from error
+    if record.is_pending:
+        return (await fold_days(session, [key], now=now, zone=zone))[key]
+    return fold_record(record, now=now, zone=zone)
+
+
+async def note_view(session: AsyncSession, actor: Actor, day: FoldedDay, what: str, *, now: datetime) -> None:
+    """Whereabouts are sensitive: who looked at somebody else's track leaves an event."""
+    key = day.record.key
+    if actor.account_id != key.inspector_id:
+        await events.record(
+            session,
+            actor.event_actor,
+            "track.viewed",
+            ("inspector", key.inspector_id),
+            {"service_day": key.service_day.isoformat(), "what": what},
+            county_code=key.county_code,
+            now=now,
+            area_id=day.record.area_id,
+        )
+
+
+def day_document(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Everything `schemas.DayRead` promises."""
+    told = sentences.day_sentences(day.fold, day.judgement, day.record.rules.fold, zone, day_over=day.is_over)
+    return {
+        "inspector_id": day.record.key.inspector_id,
+        "display_name": day.record.display_name,
+        "service_day": day.record.key.service_day,
+        "computed_at": now,
+        "figures": day.figures,
+        "sentences": [{"code": s.code, "zh": s.zh, "en": s.en, "data": s.data} for s in told],
+    }
+
+
+def explanation(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Everything `schemas.ExplanationRead` promises."""
+    return day_document(day, now=now, zone=zone) | explanation_document(day.fold, day.record.inputs)
+
+
+async def list_days(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    day_from: date,
+    day_to: date,
+    status: str | None,
+    inspector_id: UUID | None,
+    cursor: str | None,
+    limit: int,
+) -> tuple[list[Row[Any]], str | None]:
+    """Figures as last computed, by day and inspector; people are never ranked by them."""
+    statement = (
+        select(
+            DayFigures.inspector_id,
+            Account.display_name,
+            DayFigures.service_day,
+            PatrolDay.pending,
+            DayFigures.computed_at,
+            DayFigures.figures,
+        )
+        .join(Account, Account.id == DayFigures.inspector_id)
+        .join(
+            PatrolDay,
+            (PatrolDay.county_code == DayFigures.county_code)
+            & (PatrolDay.inspector_id == DayFigures.inspector_id)
+            & (PatrolDay.service_day == DayFigures.service_day),
+        )
+        .where(
+            DayFigures.county_code == actor.county_code,
+            DayFigures.service_day.between(day_from, day_to),
+            visible_to(actor, DayFigures),
+        )
+    )
+    if status is not None:
+        statement = statement.where(DayFigures.status == status)
+    if inspector_id is not None:
+        statement = statement.where(DayFigures.inspector_id == inspector_id)
+    keys = (DayFigures.service_day, DayFigures.inspector_id)
+    rows = (await session.execute(pagination.after(statement, keys, cursor, limit))).all()
+    return pagination.page(rows, limit, lambda r: (r.service_day, r.inspector_id))
+
+
+async def list_judgements(
+    session: AsyncSession, actor: Actor, inspector_id: UUID, day: date
+) -> Sequence[Row[Any]]:
+    """All judgements of a day, the first one first. Raises DayNotFound when there is none to be seen."""
+    statement = (
+        select(DayJudgement.revision, DayJudgement.judged_at, DayJudgement.figures)
+        .where(
+            DayJudgement.county_code == actor.county_code,
+            DayJudgement.inspector_id == inspector_id,
+            DayJudgement.service_day == day,
+            visible_to(actor, DayJudgement),
+        )
+        .order_by(DayJudgement.revision)
+    )
+    rows = (await session.execute(statement)).all()
+    if not rows:
+        raise DayNotFound
+    return rows
+
+
+# The box is compared with the indexed expression first; only tracks that touch it are opened.
+PASSERS = text("""
+SELECT b.inspector_id, a.display_name, count(*) AS fixes,
+       to_timestamp(min(ST_M(p.geom)) / 1000) AS first_at, to_timestamp(max(ST_M(p.geom)) / 1000) AS last_at
+  FROM fix_batch b
+  JOIN patrol_day d ON d.county_code = b.county_code AND d.inspector_id = b.inspector_id AND d.service_day = b.day
+  JOIN account a ON a.id = b.inspector_id
+ CROSS JOIN LATERAL ST_DumpPoints(ST_GeomFromTWKB(b.track)) p
+ WHERE b.county_code = :county_code AND b.day BETWEEN :day_from AND :day_to
+   AND ST_SetSRID(ST_GeomFromTWKB(b.track), 4490) && ST_MakeEnvelope(:west, :south, :east, :north, 4490)
+   AND d.area_id IN (SELECT area_id FROM area_closure WHERE ancestor_id = :area_id)
+   AND ST_X(p.geom) BETWEEN :west AND :east AND ST_Y(p.geom) BETWEEN :south AND :north
+   AND ST_M(p.geom) BETWEEN :from_ms AND :to_ms
+ GROUP BY b.inspector_id, a.display_name
+ ORDER BY b.inspector_id
+ LIMIT :limit
+""")
+
+
+async def list_passers(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    box: tuple[float, float, float, float],
+    start_at: datetime,
+    end_at: datetime,
+    limit: int,
+    now: datetime,
+    zone: ZoneInfo,
+) -> Sequence[Row[Any]]:
+    """Inspectors with fixes inside `box` (west, south, east, north; degrees) between two instants.
+
+    Raises RangeTooWide. Leaves an event: it shows whereabouts.
+    """
+    west, south, east, north = box
+    wide = max(east - west, north - south) > PASSERS_MAX_DEGREES or end_at - start_at > timedelta(
+        days=PASSERS_MAX_DAYS
+    )
+    if wide or west > east or south > north or start_at > end_at:
+        raise RangeTooWide(max_days=PASSERS_MAX_DAYS, max_degrees=PASSERS_MAX_DEGREES)
+    await events.record(
+        session,
+        actor.event_actor,
+        "passers.searched",
+        ("area", actor.area_id),
+        {"box": list(box), "start_at": start_at.isoformat(), "end_at": end_at.isoformat()},
+        county_code=actor.county_code,
+        now=now,
+        area_id=actor.area_id,
+    )
+    found = await session.execute(
+        PASSERS,
+        {
+            "county_code": actor.county_code,
+            "area_id": actor.area_id,
+            # a night shift's fixes belong to the day before
+            "day_from": start_at.astimezone(zone).date() - timedelta(days=1),
+            "day_to": end_at.astimezone(zone).date() + timedelta(days=1),
+            "west": west,
+            "south": south,
+            "east": east,
+            "north": north,
+            "from_ms": start_at.timestamp() * 1000,
+            "to_ms": end_at.timestamp() * 1000,
+            "limit": limit,
+        },
+    )
+    return found.all()
+
+
+async def list_quarantined(
+    session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
+) -> tuple[list[Row[Any]], str | None]:
+    """What could not be accepted, the oldest first."""
+    statement = select(
+        Quarantined.id,
+        Quarantined.device_id,
+        Quarantined.batch_id,
+        Quarantined.reason,
+        Quarantined.detail,
+        Quarantined.received_at,
+        text("octet_length(body) AS body_bytes"),
+    ).where(Quarantined.county_code == actor.county_code, visible_to(actor, Quarantined))
+    keys = (Quarantined.received_at, Quarantined.id)
+    rows = (await session.execute(pagination.after(statement, keys, cursor, limit))).all()
+    return pagination.page(rows, limit, lambda r: (r.received_at, r.id))

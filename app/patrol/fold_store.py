@@ -1,0 +1,175 @@
+"""SQL of the folder: figures, judgements, what is due. Set-based; rows sorted by key, against deadlocks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.kit.db import driver_connection
+from app.patrol.day_reader import DayKey
+
+FOLD_LOCK = 0x464F4C44
+
+
+@dataclass(frozen=True, slots=True)
+class FiguresRow:
+    """A row of `day_figures`, or of `day_judgement` without its revision."""
+
+    county_code: str
+    inspector_id: UUID
+    service_day: date
+    area_id: UUID
+    status: str
+    input_version: int
+    fold_version: int
+    rule_version: str
+    grid_versions: list[str]
+    figures: dict[str, Any]
+    at: datetime
+
+    @property
+    def key(self) -> DayKey:
+        """Key of its day."""
+        return DayKey(self.county_code, self.inspector_id, self.service_day)
+
+
+# The day's row is locked first; a fold of older inputs than the stored one is thrown away.
+MARK_FOLDED = """
+UPDATE patrol_day p
+   SET folded_version = v, folded_at = at, pending = p.input_version > v
+  FROM (SELECT * FROM unnest(%b::text[], %b::uuid[], %b::date[], %b::bigint[], %b::timestamptz[])
+            AS x(c, i, d, v, at) ORDER BY c, i, d) x
+ WHERE p.county_code = c AND p.inspector_id = i AND p.service_day = d AND p.folded_version <= v
+RETURNING p.county_code, p.inspector_id, p.service_day
+"""
+STORE_FIGURES = """
+INSERT INTO day_figures (county_code, inspector_id, service_day, area_id, status, input_version, fold_version,
+                         rule_version, grid_versions, figures, computed_at)
+SELECT c, i, d, a, s, v, f, r, g::jsonb, j::jsonb, at
+  FROM unnest(%b::text[], %b::uuid[], %b::date[], %b::uuid[], %b::text[], %b::bigint[], %b::int[], %b::text[],
+              %b::text[], %b::text[], %b::timestamptz[]) AS x(c, i, d, a, s, v, f, r, g, j, at)
+ON CONFLICT (county_code, inspector_id, service_day) DO UPDATE SET
+    status = excluded.status, input_version = excluded.input_version, fold_version = excluded.fold_version,
+    rule_version = excluded.rule_version, grid_versions = excluded.grid_versions, figures = excluded.figures,
+    computed_at = excluded.computed_at
+"""
+INSERT_JUDGEMENTS = """
+INSERT INTO day_judgement (county_code, inspector_id, service_day, area_id, status, input_version, fold_version,
+                           rule_version, grid_versions, figures, judged_at, revision)
+SELECT c, i, d, a, s, v, f, r, g::jsonb, j::jsonb, at, n
+  FROM unnest(%b::text[], %b::uuid[], %b::date[], %b::uuid[], %b::text[], %b::bigint[], %b::int[], %b::text[],
+              %b::text[], %b::text[], %b::timestamptz[], %b::int[]) AS x(c, i, d, a, s, v, f, r, g, j, at, n)
+"""
+
+
+async def store_figures(session: AsyncSession, rows: Sequence[FiguresRow]) -> set[DayKey]:
+    """Stores figures of days that have a row and were not folded from newer inputs meanwhile; returns those."""
+    if not rows:
+        return set()
+    rows = sorted(rows, key=lambda r: r.key)
+    connection = await driver_connection(session)
+    marked = await connection.execute(
+        MARK_FOLDED,
+        _columns(
+            [(r.county_code, r.inspector_id, r.service_day, r.input_version, r.at) for r in rows],
+        ),
+    )
+    current = {DayKey(*row) for row in await marked.fetchall()}
+    kept = [_values(r) for r in rows if r.key in current]
+    if kept:
+        await connection.execute(STORE_FIGURES, _columns(kept))
+    return current
+
+
+async def insert_judgements(session: AsyncSession, rows: Sequence[tuple[FiguresRow, int]]) -> None:
+    """Adds judgements with their revisions."""
+    if rows:
+        connection = await driver_connection(session)
+        await connection.execute(
+            INSERT_JUDGEMENTS, _columns([(*_values(r), revision) for r, revision in rows])
+        )
+
+
+def _values(row: FiguresRow) -> tuple[Any, ...]:
+    return (
+        row.county_code,
+        row.inspector_id,
+        row.service_day,
+        row.area_id,
+        row.status,
+        row.input_version,
+        row.fold_version,
+        row.rule_version,
+        orjson.dumps(row.grid_versions).decode(),
+        orjson.dumps(row.figures).decode(),
+        row.at,
+    )
+
+
+def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+LATEST_JUDGEMENTS = text("""
+SELECT DISTINCT ON (j.county_code, j.inspector_id, j.service_day)
+       j.county_code, j.inspector_id, j.service_day, j.revision, j.figures
+  FROM unnest(cast(:counties AS text[]), cast(:inspectors AS uuid[]), cast(:days AS date[]))
+       AS k(county_code, inspector_id, service_day)
+  JOIN day_judgement j USING (county_code, inspector_id, service_day)
+ ORDER BY j.county_code, j.inspector_id, j.service_day, j.revision DESC
+""")
+
+
+async def latest_judgements(
+    session: AsyncSession, keys: Sequence[DayKey]
+) -> dict[DayKey, tuple[int, dict[str, Any]]]:
+    """(revision, figures) of the latest judgement of each day that has one."""
+    if not keys:
+        return {}
+    named = dict(zip(("counties", "inspectors", "days"), _columns(keys), strict=True))
+    return {
+        DayKey(*row[:3]): (row[3], row[4]) for row in (await session.execute(LATEST_JUDGEMENTS, named)).all()
+    }
+
+
+KEEP_RULES = text("""
+INSERT INTO rule_snapshot (version, rules, taken_at)
+VALUES (:version, cast(:rules AS jsonb), :now) ON CONFLICT DO NOTHING
+""")
+
+
+async def keep_rules(session: AsyncSession, rules: Mapping[str, dict[str, Any]], now: datetime) -> None:
+    """Keeps the rules that days were judged by, once for each version."""
+    for version, snapshot in sorted(rules.items()):
+        await session.execute(
+            KEEP_RULES, {"version": version, "rules": orjson.dumps(snapshot).decode(), "now": now}
+        )
+
+
+DUE = text("""
+(SELECT county_code, inspector_id, service_day FROM patrol_day
+  WHERE pending AND (folded_at IS NULL OR folded_at <= :folded_before)
+  ORDER BY county_code, service_day LIMIT :limit)
+UNION
+(SELECT county_code, inspector_id, service_day FROM day_figures
+  WHERE status = 'provisional' AND service_day < :today ORDER BY county_code, service_day LIMIT :limit)
+LIMIT :limit
+""")
+
+
+async def list_due(
+    session: AsyncSession, *, folded_before: datetime, today: date, limit: int
+) -> list[DayKey]:
+    """Changed days that were last folded before `folded_before`, and days that ended without being judged.
+
+    One folder at a time: another one gets an empty list until this transaction ends.
+    """
+    if not await session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": FOLD_LOCK}):
+        return []
+    found = await session.execute(DUE, {"folded_before": folded_before, "today": today, "limit": limit})
+    return [DayKey(*row) for row in found.all()]

@@ -1,0 +1,10 @@
+"""Patrol over HTTP: what handhelds send, and the days that come of it."""
+
+from fastapi import APIRouter
+
+from app.patrol.day_router import router as day_router
+from app.patrol.upload_router import router as upload_router
+
+router = APIRouter()
+router.include_router(upload_router)
+router.include_router(day_router)

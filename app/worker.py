@@ -1,0 +1,85 @@
+"""`wangge worker`: seals events, folds changed days and runs the jobs of every domain, until it is stopped."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+import app.kit.tasks  # noqa: F401 - registers its jobs
+from app.kit import events, jobs, logs, metrics
+from app.kit.clock import utc_now
+from app.kit.db import Database
+from app.patrol.tasks import fold_due
+from app.settings import Settings, get_settings
+
+log = structlog.get_logger("wangge.worker")
+SEAL_EVERY_S = 0.1
+FOLD_EVERY_S = 2.0
+JOBS_AT_ONCE = 2
+AFTER_ERROR_S = 5.0
+
+
+def main() -> None:
+    """Runs a worker on WANGGE_DATABASE_URL until SIGTERM or SIGINT."""
+    settings = get_settings()
+    logs.configure(settings.log_level)
+    if settings.database_url is None:
+        raise SystemExit("WANGGE_DATABASE_URL is not set; start the service with scripts/run")
+    asyncio.run(run(settings, settings.database_url))
+
+
+async def run(settings: Settings, url: str) -> None:
+    """Runs all sweeps and jobs; returns when a signal came and the work under way is done."""
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    database = Database.connect(url, pool_size=4)
+
+    async def fold() -> int:
+        return await fold_due(database, now=utc_now(), zone=settings.zone)
+
+    try:
+        async with jobs.open_queue(url) as queue, asyncio.TaskGroup() as group:
+            group.create_task(sweep("seal", lambda: seal_events(database), SEAL_EVERY_S, stop))
+            group.create_task(sweep("fold", fold, FOLD_EVERY_S, stop))
+            worker = group.create_task(
+                queue.run_worker_async(
+                    concurrency=JOBS_AT_ONCE,
+                    install_signal_handlers=False,
+                    additional_context={"database": database},
+                )
+            )
+            log.info("worker started")
+            await stop.wait()
+            worker.cancel()
+    finally:
+        await database.close()
+    log.info("worker stopped")
+
+
+async def seal_events(database: Database) -> int:
+    """Seals one chunk of events; returns how many."""
+    async with database.transaction() as session:
+        sealed = await events.seal(session)
+    metrics.SEALED.inc(sealed)
+    return sealed
+
+
+async def sweep(name: str, work: Callable[[], Awaitable[int]], every_s: float, stop: asyncio.Event) -> None:
+    """Repeats `work` until `stop`: at once while it finds something, after `every_s` when it doesn't.
+
+    An error is logged and tried again later: a database that is away for a while must not end the worker.
+    """
+    while not stop.is_set():
+        try:
+            wait_s = 0.0 if await work() else every_s
+        except Exception:
+            log.exception("sweep failed", sweep=name)
+            wait_s = AFTER_ERROR_S
+        if wait_s:
+            try:
+                async with asyncio.timeout(wait_s):
+                    await stop.wait()
+            except TimeoutError:
+                pass
