@@ -47,9 +47,9 @@ async def verify(session: AsyncSession) -> Verification:
             seq, hash_ = row.seq, row.hash
             sealed += 1
         head = heads.get(county_code)
-        if head is None or (head.seq, head.hash) != (seq, hash_):
-            if head is not None or seq:
-                findings.append(Finding(county_code, seq + 1, "head"))
+        reached = (head.seq, head.hash) if head else (0, b"")
+        if reached != (seq, hash_):
+            findings.append(Finding(county_code, seq + 1, "head"))
     unsealed = await session.scalar(select(func.count()).select_from(Event).where(Event.seq.is_(None))) or 0
     return Verification(sealed, unsealed, findings)
 

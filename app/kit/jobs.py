@@ -29,8 +29,8 @@ async def defer(session: AsyncSession, task: Task[Any, Any, Any], **arguments: A
     return await task.configure(connection=await driver_connection(session)).defer_async(**arguments)
 
 
-def open_queue(url: str) -> App:
-    """The queue on the database at `url`, to be used as an async context manager."""
+def queue_on(url: str) -> App:
+    """The queue with all its tasks on the database at `url`; open it with `open_async()`."""
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     return queue.with_connector(PsycopgConnector(conninfo=plain, min_size=1, max_size=4))
 

@@ -11,6 +11,8 @@ from app.patrol.fixes import FLAG_DEVICE_TIME, UNKNOWN, Fixes, Int64s
 
 FORMAT = 1
 WIDTHS = (1, 2, 4, 8)
+NO_BOOT = -(2**62)
+"""Stands for an unknown boot instant; no sum of a time and a clock comes near it."""
 CONSTANT = 4
 """Width code of differences that are all zero."""
 
@@ -45,7 +47,7 @@ def unpack(track: bytes, attributes: bytes, clock_offset_ms: int, device: int) -
         altitude_dm=altitude_dm,
         battery_pct=battery_pct,
         flags=flags,
-        elapsed_ms=np.where(boot == UNKNOWN, UNKNOWN, at_ms - boot),
+        elapsed_ms=np.where(boot == NO_BOOT, UNKNOWN, at_ms - boot),
     )
 
 
@@ -61,7 +63,7 @@ def unpack_instants(packed: bytes) -> Int64s:
 
 def _columns(fixes: Fixes) -> tuple[Int64s, ...]:
     # elapsed_ms runs with the clock: the boot instant it implies hardly changes
-    boot = np.where(fixes.elapsed_ms == UNKNOWN, UNKNOWN, fixes.at_ms - fixes.elapsed_ms)
+    boot = np.where(fixes.elapsed_ms == UNKNOWN, NO_BOOT, fixes.at_ms - fixes.elapsed_ms)
     return (
         fixes.accuracy_dm,
         fixes.speed_cmps,
