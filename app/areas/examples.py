@@ -6,7 +6,15 @@ from app.kit.ids import DEMO_COMMUNITY
 
 # A square of some 100 m inside DEMO_GRID (tests/demo proves that it is): the example leaves a gap, which a
 # coverage report shows, and overlaps nobody.
-DEMO_SQUARE = [[122.0, 30.0]]
+DEMO_SQUARE = [
+    [122.139, 30.3105],
+    [122.14, 30.3105],
+    [122.14, 30.3115],
+    [122.139, 30.3115],
+    [122.139, 30.3105],
+]
+DEMO_LONGITUDE, DEMO_LATITUDE = 122.1395, 30.311
+"""A point inside DEMO_GRID."""
 
 OPEN_EXAMPLE: dict[str, Any] = {
     "market": {

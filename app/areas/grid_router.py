@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Path, Query, Response, status
 
 from app.areas import answers, grid_queries, service
 from app.areas.dependencies import GridAuthority, ServiceDay
-from app.areas.examples import OPEN_EXAMPLE, RESHAPE_EXAMPLE, RETIRE_EXAMPLE
+from app.areas.examples import DEMO_LATITUDE, DEMO_LONGITUDE, OPEN_EXAMPLE, RESHAPE_EXAMPLE, RETIRE_EXAMPLE
 from app.areas.problems import (
     GridCodesExhausted,
     GridNotOpen,
@@ -95,12 +95,22 @@ async def list_at_point(
     longitude: Annotated[
         float,
         Query(
-            ge=-180, le=180, allow_inf_nan=False, description="Degrees, CGCS2000 · 经度", examples=[122.17]
+            ge=-180,
+            le=180,
+            allow_inf_nan=False,
+            description="Degrees, CGCS2000 · 经度",
+            examples=[DEMO_LONGITUDE],
         ),
     ],
     latitude: Annotated[
         float,
-        Query(ge=-90, le=90, allow_inf_nan=False, description="Degrees, CGCS2000 · 纬度", examples=[30.28]),
+        Query(
+            ge=-90,
+            le=90,
+            allow_inf_nan=False,
+            description="Degrees, CGCS2000 · 纬度",
+            examples=[DEMO_LATITUDE],
+        ),
     ],
 ) -> list[GridRead]:
     """The grids whose polygon holds the point on the day: the base grid first. A point on a common border has
