@@ -40,8 +40,7 @@ async def run(settings: Settings, url: str) -> None:
         return await fold_due(database, now=utc_now(), zone=settings.zone)
 
     try:
-        queue = jobs.queue_on(url)
-        async with queue.open_async(), asyncio.TaskGroup() as group:
+        async with jobs.open_queue(url) as queue, asyncio.TaskGroup() as group:
             group.create_task(sweep("seal", lambda: seal_events(database), SEAL_EVERY_S, stop))
             group.create_task(sweep("fold", fold, FOLD_EVERY_S, stop))
             worker = group.create_task(

@@ -4,6 +4,8 @@ A job is delivered at least once, so every task is idempotent. Ticks only wake t
 what is due: a tick that was missed while the worker was down costs nothing.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
@@ -29,10 +31,14 @@ async def defer(session: AsyncSession, task: Task[Any, Any, Any], **arguments: A
     return await task.configure(connection=await driver_connection(session)).defer_async(**arguments)
 
 
-def queue_on(url: str) -> App:
-    """The queue with all its tasks on the database at `url`; open it with `open_async()`."""
+@asynccontextmanager
+async def open_queue(url: str) -> AsyncIterator[App]:
+    """The queue, open on the database at `url`."""
+    # replaced, not copied: periodic tasks defer themselves through the app that they were declared on
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    return queue.with_connector(PsycopgConnector(conninfo=plain, min_size=1, max_size=4))
+    with queue.replace_connector(PsycopgConnector(conninfo=plain, min_size=1, max_size=4)) as app:
+        async with app.open_async():
+            yield app
 
 
 def database_of(context: JobContext) -> Database:
