@@ -60,7 +60,7 @@ class RuleSet:
 
     def __init__(self, applied: Mapping[str, Applied]) -> None:
         self._applied = applied
-        self._versions: dict[str, str] = {}
+        self._versions: dict[tuple[str, ...], str] = {}
         self.version = self.version_of("")
 
     def __getitem__(self, parameter: Parameter[T]) -> T:
@@ -71,15 +71,16 @@ class RuleSet:
         """Value and provenance by key."""
         return self._applied
 
-    def version_of(self, prefix: str) -> str:
-        """16 hex digits over the values under `prefix` ("patrol.") and the decisions they come from.
+    def version_of(self, *prefixes: str) -> str:
+        """16 hex digits over the values under `prefixes` ("patrol.") and the decisions they come from.
 
         Equal in every process. A figure names the version of the rules it depends on, so that a new upload
         interval doesn't make old days look outdated.
         """
-        if prefix not in self._versions:
-            self._versions[prefix] = _digest({k: a for k, a in self._applied.items() if k.startswith(prefix)})
-        return self._versions[prefix]
+        if prefixes not in self._versions:
+            named = {key: applied for key, applied in self._applied.items() if key.startswith(prefixes)}
+            self._versions[prefixes] = _digest(named)
+        return self._versions[prefixes]
 
     def fill(self, shape: type[D], prefix: str) -> D:
         """A flat dataclass whose every field `f` is the parameter `<prefix>.f`; KeyError when missing."""

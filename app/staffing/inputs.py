@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from psycopg.types.range import DateRange
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +15,7 @@ from app.kit.clock import day_start, to_ms
 from app.staffing.duty import LOOK_AROUND, PlannedShift, Press
 from app.staffing.expectation import DayKindRule
 from app.staffing.models import DayKind
+from app.staffing.touched_days import Days
 
 PressResult = Literal["stored", "duplicate", "conflict"]
 
@@ -99,7 +101,7 @@ MARK_CHANGED = text("""
 UPDATE patrol_day d SET input_version = d.input_version + 1, pending = true
   FROM (SELECT service_day FROM patrol_day
          WHERE county_code = :county_code AND inspector_id = :inspector_id
-           AND service_day >= :first AND (cast(:last AS date) IS NULL OR service_day <= :last)
+           AND service_day <@ ANY(cast(:spans AS daterange[]))
          ORDER BY service_day FOR UPDATE) AS changed
  WHERE d.county_code = :county_code AND d.inspector_id = :inspector_id AND d.service_day = changed.service_day
 RETURNING d.service_day
@@ -143,13 +145,15 @@ async def load_day_kinds(session: AsyncSession) -> dict[str, DayKindRule]:
 
 async def store_presses(
     session: AsyncSession, county_code: str, presses: Sequence[NewPress]
-) -> list[PressResult]:
-    """Stores presses, each once; results in their order. Same id, other content: `conflict`, nothing changes.
+) -> dict[UUID, PressResult]:
+    """Stores presses, each once; the result by id. Same id, other content: `conflict`, nothing changes.
+
+    Of two presses that are handed over with one id the first counts, and the result is about it.
 
     The caller bumps the days they touch, as for every other input (`patrol_day.input_version`).
     """
     if not presses:
-        return []
+        return {}
     first = {press.id: press for press in reversed(presses)}  # of two with one id the first counts
     rows = sorted(first.values(), key=lambda press: press.id)
     columns = {
@@ -163,31 +167,29 @@ async def store_presses(
     }
     new = set((await session.execute(STORE_PRESSES, columns)).scalars())
     known = {row.id: row for row in await session.execute(STORED_PRESSES, columns)}
-    return ["stored" if p.id in new and p is first[p.id] else _compared(p, known[p.id]) for p in presses]
+    return {p.id: "stored" if p.id in new else _compared(p, known[p.id]) for p in rows}
 
 
 async def mark_changed(
     session: AsyncSession, county_code: str, inspector_id: UUID, days: Iterable[date]
 ) -> list[date]:
-    """Has the patrol days that exist among `days` (and all between them) folded again; returns them.
+    """Has the patrol days that exist among `days` folded again; returns them.
 
     The table belongs to patrol, which lies above staffing; it is written here by plain SQL, because every
     input bumps `patrol_day.input_version` in its own transaction: a fold that ran before the commit is then
     known to be out of date. A day without a row has nothing to fold.
     """
-    ordered = sorted(days)
-    return (
-        await mark_changed_between(session, county_code, inspector_id, ordered[0], ordered[-1])
-        if ordered
-        else []
-    )
+    return await mark_changed_spans(session, county_code, inspector_id, [(day, day) for day in days])
 
 
-async def mark_changed_between(
-    session: AsyncSession, county_code: str, inspector_id: UUID, first: date, last: date | None
+async def mark_changed_spans(
+    session: AsyncSession, county_code: str, inspector_id: UUID, spans: Iterable[Days]
 ) -> list[date]:
-    """The same for all days from `first` to `last`, both included; None: without end."""
-    bounds = {"county_code": county_code, "inspector_id": inspector_id, "first": first, "last": last}
+    """The same for stretches of days (first, last), both included; last None: without end."""
+    ranges = [DateRange(first, last, bounds="[]" if last else "[)") for first, last in spans]
+    if not ranges:
+        return []
+    bounds = {"county_code": county_code, "inspector_id": inspector_id, "spans": ranges}
     return sorted((await session.execute(MARK_CHANGED, bounds)).scalars())
 
 

@@ -14,7 +14,7 @@ from app.identity.models import Account
 from app.kit import events
 from app.staffing import queries
 from app.staffing.duty import MAX_SHIFT
-from app.staffing.inputs import mark_changed, mark_changed_between
+from app.staffing.inputs import mark_changed, mark_changed_spans
 from app.staffing.models import Appointment, Shift
 from app.staffing.problems import AppointmentOrder, ShiftLength, UnknownDayKind
 from app.staffing.schemas import AppointmentCreate, AppointmentTerm, ShiftCreate, ShiftPlan
@@ -192,8 +192,7 @@ async def _appointment_event(
 ) -> None:
     days = touched_days(before[0] if before else None, appointment.valid, zone)
     await session.flush()  # so that a clash is refused before patrol days are locked
-    for first, last in days:
-        await mark_changed_between(session, appointment.county_code, appointment.inspector_id, first, last)
+    await mark_changed_spans(session, appointment.county_code, appointment.inspector_id, days)
     await events.record(
         session,
         actor.event_actor,
