@@ -50,18 +50,13 @@ def problem_response(problem: Problem, headers: Mapping[str, str], path: str) ->
 
 
 def install(app: FastAPI) -> None:
-    """Registers the handlers of every kind of error."""
+    """Registers the handlers of expected errors; the gateway answers the unexpected."""
 
     async def on_problem(request: Request, error: Exception) -> Response:
         return problem_response(_problem_of(error), request.headers, request.url.path)
 
-    async def on_crash(request: Request, error: Exception) -> Response:
-        log.error("unhandled", exc_info=error, path=request.url.path)
-        return problem_response(problems.InternalError(), request.headers, request.url.path)
-
     for kind in (Problem, RequestValidationError, HTTPException, DBAPIError, PoolTimeout):
         app.add_exception_handler(kind, on_problem)
-    app.add_exception_handler(Exception, on_crash)
 
 
 def _problem_of(error: Exception) -> Problem:

@@ -16,7 +16,7 @@ from uuid6 import uuid7
 from app.kit import metrics
 from app.kit.errors import problem_response
 from app.kit.logs import request_id_var
-from app.kit.problems import BadRequest, BodyTooLarge, Problem, UnsupportedMediaType
+from app.kit.problems import BadRequest, BodyTooLarge, InternalError, Problem, UnsupportedMediaType
 
 log = structlog.get_logger("wangge.http")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -48,6 +48,12 @@ class Gateway:
                 await problem_response(problem, headers, scope["path"])(scope, receive, watched.send)
                 return
             await self.app(scope, receive, watched.send)
+        except Exception:
+            # answered here and not further out, where the server would also cut the connection
+            log.exception("unhandled", path=scope["path"])
+            if watched.is_answering:
+                raise
+            await problem_response(InternalError(), headers, scope["path"])(scope, receive, watched.send)
         finally:
             watched.done()
             request_id_var.reset(token)
@@ -96,10 +102,11 @@ class _Watched:
         self._scope, self._send, self._request_id = scope, send, request_id
         self._started_s = time.perf_counter()
         self._status = 500
+        self.is_answering = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._status = message["status"]
+            self._status, self.is_answering = message["status"], True
             MutableHeaders(scope=message)["x-request-id"] = self._request_id
         await self._send(message)
 
