@@ -24,7 +24,7 @@ class FoldRules:
     spike_min_m: float = 40.0  # smaller throws are noise and are smoothed away
     spike_accuracies: float = 5.0  # and so is what the claimed accuracy explains
     spike_cap_share: float = 0.6  # a brisk walker turning back at a corner stays below 60 % of 15 km/h
-    spike_return_share: float = 0.5  # out and straight back
+    spike_return_share: float = 0.7  # out and back: the neighbours lie closer than 70 % of the throw
     # Vehicles
     speed_window_s: int = 30  # 8 m of correlated noise reads as 0.25 m/s over half a minute
     vehicle_min_s: int = 15  # above the cap over a whole speed window, for this long: no sprint

@@ -40,10 +40,9 @@ def restore(
     gap = point[c] - point[a]
     along = (gap[:, 0] * way[c, 1] - gap[:, 1] * way[c, 0]) / np.where(round_one_side, cross, 1.0)
     meeting = point[a] + along[:, None] * way[a]
-    begin = np.column_stack([x[corners[1:-2]], y[corners[1:-2]]])
-    end = np.column_stack([x[corners[2:-1]], y[corners[2:-1]]])
-    forward = ((meeting - begin) * way[a]).sum(axis=1)
-    onward = ((end - meeting) * way[c]).sum(axis=1)
+    own = np.column_stack([x[corners], y[corners]])
+    forward = ((meeting - own[1:-2]) * way[a]).sum(axis=1)
+    onward = ((own[2:-1] - meeting) * way[c]).sum(axis=1)
     length = np.hypot(*np.diff(placed, axis=0).T)
     seconds = np.maximum(np.diff(at_ms[corners]) / 1000, 1.0)
     pace = np.maximum(length[a] / seconds[a], length[c] / seconds[c])
