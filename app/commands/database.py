@@ -16,7 +16,7 @@ from app.kit.cluster import Cluster
 from app.kit.cluster_server import programs
 from app.kit.embedded import database_of, prepare_data_dir
 from app.kit.run_lock import AlreadyRunningError
-from app.kit.supervisor import stop_on_signals
+from app.kit.supervisor import StopRequest
 from app.settings import get_settings
 
 TEMPORARY_PREFIX = "wangge-temporary-"
@@ -109,7 +109,7 @@ def temporary(
     ] = TEST_URL_VARIABLE,
 ) -> None:
     """Run a command with a throw-away server of its own, e.g. `wangge db temporary -- pytest`."""
-    stop_on_signals()
+    StopRequest().listen()
     with clear_errors():
         _remove_forgotten()
         directory = Path(tempfile.mkdtemp(prefix=TEMPORARY_PREFIX))

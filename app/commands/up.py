@@ -15,7 +15,7 @@ from app.kit import run_lock
 from app.kit.cluster import Cluster
 from app.kit.embedded import environment_of, prepare_data_dir, with_embedded_defaults
 from app.kit.listening import open_sockets
-from app.kit.supervisor import Member, Supervisor, stop_on_signals
+from app.kit.supervisor import Member, StopRequest, Supervisor
 from app.settings import Settings
 
 READY_TIMEOUT_S = 60.0
@@ -24,16 +24,22 @@ DATABASE_POLL_S = 1.0
 
 def run(settings: Settings) -> None:
     """Runs the service until Ctrl-C or SIGTERM. Raises what console.clear_errors knows."""
-    stop_on_signals()
+    stop_request = StopRequest()
+    stop_request.listen()
     began_at = time.monotonic()
     with ExitStack() as stack:
         try:
+            if (
+                not settings.database_url
+            ):  # first of all: who starts it twice shall hear that, not "port taken"
+                stack.enter_context(run_lock.hold(prepare_data_dir(settings)))
             sockets = open_sockets(settings.host, settings.port, settings.api_processes)
             for each in sockets:
                 stack.enter_context(each)
             settings, guard = stack.enter_context(_database(settings))
             _prepare(settings)
-            supervisor = Supervisor(_members(settings, sockets), say, guard)
+            stop_request.check()
+            supervisor = Supervisor(_members(settings, sockets), say, guard, stop_request)
             stack.callback(supervisor.stop)
             supervisor.start()
             _wait_until_ready(settings, supervisor)
@@ -67,15 +73,13 @@ def _database(settings: Settings) -> Iterator[tuple[Settings, "DatabaseGuard | _
     if settings.database_url:
         yield settings, _NoGuard()
         return
-    data_dir = prepare_data_dir(settings)
-    cluster = Cluster(data_dir, say=say)
-    with run_lock.hold(data_dir):
-        try:
-            url = cluster.start()
-            yield with_embedded_defaults(settings, url), DatabaseGuard(cluster)
-        finally:
-            say("Stopping the database …")
-            cluster.stop()
+    cluster = Cluster(prepare_data_dir(settings), say=say)
+    try:
+        url = cluster.start()
+        yield with_embedded_defaults(settings, url), DatabaseGuard(cluster)
+    finally:
+        say("Stopping the database …")
+        cluster.stop()
 
 
 class _NoGuard:

@@ -24,6 +24,30 @@ class GivenUpError(Exception):
 
 
 @dataclass
+class StopRequest:
+    """Whether somebody asked to stop, by Ctrl-C, SIGTERM or closing the terminal; twice means: at once."""
+
+    asked: bool = False
+    hurry: bool = False
+
+    def listen(self) -> None:
+        """Takes the signals over. The first one raises KeyboardInterrupt, so that whatever waits is left."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._take)
+
+    def check(self) -> None:
+        """Raises KeyboardInterrupt if asked: one raised inside a finaliser is swallowed by Python."""
+        if self.asked:
+            raise KeyboardInterrupt
+
+    def _take(self, _number: int, _frame: object) -> None:
+        self.hurry = self.asked
+        self.asked = True
+        if not self.hurry:  # never a second exception, which would leave the stopping half done
+            raise KeyboardInterrupt
+
+
+@dataclass
 class Member:
     """A process to keep running. `stop_grace_s`: how long it may finish what it does after SIGTERM."""
 
@@ -59,7 +83,7 @@ class Supervisor:
     members: Sequence[Member]
     say: Say
     check: Callable[[], None] = lambda: None
-    _hurry: bool = field(default=False, init=False)
+    stop_request: StopRequest = field(default_factory=StopRequest)
 
     def start(self) -> None:
         """Starts all members."""
@@ -67,7 +91,8 @@ class Supervisor:
             member.start()
 
     def watch_once(self) -> None:
-        """Starts again who died. Raises GivenUpError when it's no use."""
+        """Starts again who died. Raises GivenUpError when it's no use, KeyboardInterrupt when asked to stop."""
+        self.stop_request.check()
         self.check()
         for member in self.members:
             code = member.ended()
@@ -83,38 +108,25 @@ class Supervisor:
             member.start()
 
     def watch(self) -> None:
-        """Watches until a signal raises KeyboardInterrupt here."""
+        """Watches until KeyboardInterrupt."""
         while True:
             self.watch_once()
             time.sleep(POLL_S)
 
     def stop(self) -> None:
         """Stops the members one after the other: SIGTERM, SIGKILL after the grace or at a second signal."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._be_quick)
         for member in self.members:
             if member.process is None or member.ended() is not None:
                 continue
             self.say(f"Stopping the {member.name} …")
             member.process.terminate()
             end = time.monotonic() + member.stop_grace_s
-            while member.ended() is None and time.monotonic() < end and not self._hurry:
+            while member.ended() is None and time.monotonic() < end and not self.stop_request.hurry:
                 time.sleep(0.05)
             if member.ended() is None:
                 self.say(f"The {member.name} doesn't stop; ending it by force.")
                 member.process.kill()
                 member.process.wait()
-
-    def _be_quick(self, _number: int, _frame: object) -> None:
-        self._hurry = True
-
-
-def stop_on_signals() -> None:
-    """Lets SIGTERM and a closed terminal end the program as Ctrl-C does: by KeyboardInterrupt."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
-    # started in the background by a script, Python leaves SIGINT ignored
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _how(code: int) -> str:

@@ -3,14 +3,13 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from app.kit.listening import PortTakenError, open_sockets
 from app.kit.processes import is_alive, wait_until
-from app.kit.supervisor import GivenUpError, Member, Supervisor
+from app.kit.supervisor import GivenUpError, Member, StopRequest, Supervisor
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 STUBBORN = [
@@ -19,15 +18,6 @@ STUBBORN = [
     "import pathlib, signal, sys, time; signal.signal(15, signal.SIG_IGN); pathlib.Path(sys.argv[1]).touch();"
     "time.sleep(60)",
 ]
-
-
-@pytest.fixture(autouse=True)
-def keep_signal_handlers() -> Iterator[None]:
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in numbers}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def member(name: str, command: list[str] = SLEEPER, **options: float) -> Member:
@@ -98,6 +88,29 @@ def test_members_are_out_of_reach_of_ctrl_c() -> None:
     supervisor.start()
     assert os.getsid(pid_of(api)) == pid_of(api)
     supervisor.stop()
+
+
+class TestStopRequest:
+    def test_the_first_signal_interrupts_and_the_second_only_hurries(self) -> None:
+        request = StopRequest()
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        handlers = {number: signal.getsignal(number) for number in numbers}
+        try:
+            request.listen()
+            request.check()
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGTERM)
+            assert (request.asked, request.hurry) == (True, False)
+            os.kill(os.getpid(), signal.SIGINT)
+            assert request.hurry
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+
+    def test_one_that_a_finaliser_swallowed_is_noticed(self) -> None:
+        supervisor = Supervisor([], lambda _: None, stop_request=StopRequest(asked=True))
+        with pytest.raises(KeyboardInterrupt):
+            supervisor.watch_once()
 
 
 class TestListening:
