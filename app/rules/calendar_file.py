@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ MAX_NAME = 60
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 ENCODINGS = ("utf-8-sig", "gb18030")
 """As spreadsheets save it, with and without a byte order mark."""
+WRITTEN_DAY = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
 LISTABLE = frozenset(DayKind) - {DayKind.WEEKEND}
 
 
@@ -75,7 +77,10 @@ def _row(line: int, cells: dict[str, str]) -> FileRow:
         return FileRow(line, None, None, "", (zh, en))
 
     try:
-        day = date.fromisoformat(cells.get("day", "").replace("/", "-"))
+        written = WRITTEN_DAY.fullmatch(cells.get("day", ""))
+        if written is None:
+            raise ValueError
+        day = date(*(int(part) for part in written.groups()))
     except ValueError:
         return refused("日期须写作 2027-01-01", "write the day as 2027-01-01")
     if not FIRST_DAY <= day <= LAST_DAY:
