@@ -16,7 +16,7 @@ from app.identity.problems import (
     RoleNotManaged,
     UsernameTaken,
 )
-from app.identity.schemas import AccountCreate, AccountPatch, AccountRead, PasswordReset
+from app.identity.schemas import AccountCreate, AccountPatch, AccountRead, PasswordReset, PhoneSearch
 from app.identity.views import account_read
 from app.kit.clock import Now
 from app.kit.db import SessionDep
@@ -73,6 +73,19 @@ async def create_account(
     account = await accounts.create_account(session, actor, new, vault=vault, now=now)
     response.headers["ETag"] = etag(account.version)
     return account_read(account, vault)
+
+
+@router.post(
+    "/searches",
+    summary="Find accounts by phone number · 按手机号查找",
+    responses=problems(*SIGN_IN_PROBLEMS),
+)
+async def find_by_phone(
+    body: PhoneSearch, actor: Reader, session: SessionDep, vault: VaultDep
+) -> list[AccountRead]:
+    """A POST, because a phone number has no place in an address. Exact numbers only, in my area."""
+    indexes = vault.blind_indexes(body.phone, accounts.PHONE)
+    return [account_read(row, vault) for row in await queries.list_by_phone(session, actor, indexes)]
 
 
 @router.get(

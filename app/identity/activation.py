@@ -217,7 +217,10 @@ async def _redeem(
     activated = await activate_device(
         session, device, inspector, request.installation, issuer=issuer, now=now, today=today
     )
-    code.used_at, code.answer = now, lock(request.answer_secret, orjson.dumps(activated), PURPOSE)
+    code.used_at, code.answer = (
+        now,
+        lock(request.answer_secret, orjson.dumps(activated, default=str), PURPOSE),
+    )
     return activated
 
 

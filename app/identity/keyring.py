@@ -48,11 +48,15 @@ class Keyring:
         self.verified = verified
 
     def signing(self, now: datetime) -> KeyPair:
-        """The newest key that may sign at `now`. Raises LookupError when there is none."""
-        usable = [p for p in self.pairs.values() if p.active_from <= now and self._alive(p, now)]
-        if not usable:
-            raise LookupError("no signing key is active")
-        return max(usable, key=lambda p: p.active_from)
+        """The newest key that may sign at `now`. Raises LookupError when there is none.
+
+        A server whose clock is behind signs with the next key rather than not at all.
+        """
+        alive = sorted((p for p in self.pairs.values() if self._alive(p, now)), key=lambda p: p.active_from)
+        if not alive:
+            raise LookupError("no signing key is trusted")
+        active = [p for p in alive if p.active_from <= now]
+        return active[-1] if active else alive[0]
 
     def verifying(self, kid: str, now: datetime) -> KeyPair | None:
         """The key named `kid` while it is trusted."""
@@ -99,7 +103,7 @@ class KeyringCache:
     async def _load(self, now: datetime) -> Keyring:
         async with self._database.transaction() as session:
             rows = await trusted_keys(session, now)
-            if not any(row.active_from <= now for row in rows):
+            if not rows:
                 rows = await _first_key(session, self._vault, now)
         self._keyring = Keyring([_pair(row, self._vault) for row in rows], self._verified)
         self._loaded_at = now
@@ -150,7 +154,7 @@ async def rotate_signing_key(
 async def _first_key(session: AsyncSession, vault: Vault, now: datetime) -> list[SigningKey]:
     await session.execute(select(func.pg_advisory_xact_lock(FIRST_KEY_LOCK)))
     rows = await trusted_keys(session, now)
-    if not any(row.active_from <= now for row in rows):
+    if not rows:
         row = _new_row(vault, now, now)
         session.add(row)
         await session.flush()  # its defaults are read below, before the commit

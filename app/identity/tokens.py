@@ -92,7 +92,7 @@ def _verify(token: str, keyring: Keyring, now: datetime) -> Claims:
             token, pair.public, algorithms=[ALGORITHM], options=OPTIONS, audience=AUDIENCE, issuer=ISSUER
         )
         claims, issued_at = _claims(content, kid)
-    except (JOSEError, ValueError, KeyError, TypeError, OverflowError) as error:
+    except (JOSEError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise Unauthenticated from error
     if claims.expires_at <= now:
         raise TokenExpired
