@@ -13,12 +13,12 @@ FIRST_INSTANT, LAST_INSTANT = datetime(2000, 1, 2, tzinfo=UTC), datetime(2100, 1
 VISIBLE = r"^[^\x00-\x1f\x7f]+$"
 
 
-def _to_ms(instant: datetime) -> datetime:
-    """Rounded to milliseconds at the door, as every time is."""
-    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+def _at_the_door(instant: datetime) -> datetime:
+    """UTC and whole milliseconds, as every time is stored and answered."""
+    return instant.astimezone(UTC).replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
-Instant = Annotated[AwareDatetime, Field(ge=FIRST_INSTANT, le=LAST_INSTANT), AfterValidator(_to_ms)]
+Instant = Annotated[AwareDatetime, Field(ge=FIRST_INSTANT, le=LAST_INSTANT), AfterValidator(_at_the_door)]
 PostRole = Literal["party_group_head", "grid_head", "full_time", "part_time", "instructor", "substitute"]
 ROLE_TEXT = (
     "party_group_head 网格党小组长, grid_head 网格长, full_time 专职网格员, part_time 兼职网格员, "
@@ -31,7 +31,9 @@ class ShiftPlan(Input):
 
     starts_at: Annotated[Instant, Field(description="Start · 开始", examples=["2027-01-04T08:30:00+08:00"])]
     ends_at: Annotated[Instant, Field(description="End · 结束", examples=["2027-01-04T11:30:00+08:00"])]
-    kind: Annotated[str, Field(max_length=20, description="Code of a day kind · 日类型", examples=["work"])]
+    kind: Annotated[
+        str, Field(pattern="^[a-z_]{1,20}$", description="Code of a day kind · 日类型", examples=["work"])
+    ]
 
 
 class ShiftCreate(ShiftPlan):

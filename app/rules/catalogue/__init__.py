@@ -4,10 +4,30 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from app.rules.catalogue import areas, duty, fold, handhelds, ingest, judging, sign_in, working_time
+from app.rules.catalogue import (
+    areas,
+    duty,
+    fold,
+    fold_track,
+    handhelds,
+    ingest,
+    judging,
+    sign_in,
+    working_time,
+)
 from app.rules.parameter import Parameter
 
-TOPICS: tuple[ModuleType, ...] = (judging, fold, ingest, handhelds, duty, areas, sign_in, working_time)
+TOPICS: tuple[ModuleType, ...] = (
+    judging,
+    fold,
+    fold_track,
+    ingest,
+    handhelds,
+    duty,
+    areas,
+    sign_in,
+    working_time,
+)
 
 
 def _declared() -> Iterator[Parameter[Any]]:
