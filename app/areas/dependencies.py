@@ -31,5 +31,17 @@ async def service_day(
 ServiceDay = Annotated[date, Depends(service_day)]
 """A router's `day` argument."""
 
+
+async def today(settings: SettingsDep, now: Now) -> date:
+    """The present service day."""
+    return now.astimezone(settings.zone).date()
+
+
+Today = Annotated[date, Depends(today)]
+"""A router's `today` argument."""
+
 GridAuthority = Annotated[Actor, Depends(require(Role.COUNTY))]
 """Who decides on grids: the county (S4-16)."""
+
+AreaAuthority = Annotated[Actor, Depends(require(Role.COUNTY, Role.CITY))]
+"""Who changes divisions: whoever is above them."""

@@ -46,3 +46,20 @@ RETIRE_EXAMPLE: dict[str, Any] = {
         "value": {"retired_on": "2030-01-01", "reason": "并入相邻网格"},
     }
 }
+CHANGE_EXAMPLE: dict[str, Any] = {
+    "rename": {
+        "summary": "Another name from a day on · 更名",
+        "value": {"name": "高亭街道", "valid_from": "2028-01-01", "reason": "撤镇设街道(示例)"},
+    }
+}
+CODE_EXAMPLE: dict[str, Any] = {
+    "code": {
+        "summary": "Another code from a day on · 代码变更",
+        "value": {
+            "code_system": "NBS2023",
+            "code": "330921001000",
+            "valid_from": "2028-01-01",
+            "reason": "撤镇设街道(示例)",
+        },
+    }
+}

@@ -46,3 +46,22 @@ class GridCodeFixed(Conflict):
     zh = "网格编码一经确定不可更改,网格不可删除,只能撤销"
     en = "A grid keeps its code and is never deleted, only retired"
     constraints = ("grid_code_is_fixed",)
+
+
+class AreaVersionExists(Conflict):
+    code, status = "area_version_exists", 409
+    zh = "该区划在 {valid_from} 已有变更生效,请改用之后的日期"
+    en = "A change of the area already takes effect on {valid_from}; choose a later day"
+    constraints = ("ex_area_version_area_id_valid", "ex_area_code_area_id")
+
+
+class AreaCodeTaken(Conflict):
+    code, status = "area_code_taken", 409
+    zh, en = "该代码在此期间属于另一区划", "The code belongs to another area at that time"
+    constraints = ("ex_area_code_code",)
+
+
+class ParentNotFitting(Problem):
+    code, status = "parent_not_fitting", 422
+    zh = "上级区划须为 {expected} 级"
+    en = "The area above must be a {expected}"

@@ -3,12 +3,16 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Body, Path, Query, status
 
-from app.areas import answers, grid_queries, queries, service
-from app.areas.dependencies import GeoJSONResponse, ServiceDay
+from app.areas import answers, grid_queries, queries, service, tree
+from app.areas.dependencies import AreaAuthority, GeoJSONResponse, ServiceDay, Today
+from app.areas.examples import CHANGE_EXAMPLE, CODE_EXAMPLE
+from app.areas.problems import AreaCodeTaken, AreaVersionExists, ParentNotFitting
 from app.areas.schemas import (
     LEVEL_TEXT,
+    AreaChange,
+    AreaCodeGive,
     AreaCodeRead,
     AreaRead,
     CoverageRead,
@@ -18,10 +22,11 @@ from app.areas.schemas import (
 )
 from app.identity.dependencies import CurrentActor
 from app.identity.problems import SIGN_IN_PROBLEMS
+from app.kit.clock import Now
 from app.kit.db import SessionDep
 from app.kit.ids import DEMO_COMMUNITY, DEMO_COUNTY, DEMO_TOWN
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
-from app.kit.problems import NotFound, problems
+from app.kit.problems import Forbidden, NotFound, problems
 
 router = APIRouter(prefix="/areas", tags=["areas"])
 
@@ -37,6 +42,7 @@ AreaId = Annotated[
     ),
 ]
 REFUSALS = problems(*SIGN_IN_PROBLEMS, NotFound)
+CHANGE_REFUSALS = (*SIGN_IN_PROBLEMS, Forbidden, NotFound, AreaVersionExists)
 LIST_REFUSALS = problems(*SIGN_IN_PROBLEMS, BadCursor)
 
 
@@ -143,3 +149,40 @@ async def get_grid_collection(
         limit=limit,
     )
     return answers.grid_collection(rows, following)
+
+
+@router.post(
+    "/{area_id}/versions",
+    status_code=status.HTTP_201_CREATED,
+    summary="Rename or move an area from a day on · 区划更名或变更隶属",
+    responses=problems(*CHANGE_REFUSALS, ParentNotFitting),
+)
+async def change_area(
+    area_id: AreaId,
+    body: Annotated[AreaChange, Body(openapi_examples=CHANGE_EXAMPLE)],
+    actor: AreaAuthority,
+    session: SessionDep,
+    today: Today,
+    now: Now,
+) -> AreaRead:
+    """A new dated version; the area keeps its id, earlier days keep their name and place in the tree."""
+    await tree.change_area(session, actor, area_id, body, today=today, now=now)
+    return AreaRead.model_validate(await queries.get_area(session, actor, area_id, body.valid_from))
+
+
+@router.post(
+    "/{area_id}/codes",
+    status_code=status.HTTP_201_CREATED,
+    summary="Give an area a new official code · 变更区划代码",
+    responses=problems(*CHANGE_REFUSALS, AreaCodeTaken),
+)
+async def give_code(
+    area_id: AreaId,
+    body: Annotated[AreaCodeGive, Body(openapi_examples=CODE_EXAMPLE)],
+    actor: AreaAuthority,
+    session: SessionDep,
+    now: Now,
+) -> list[AreaCodeRead]:
+    """The old code of that system ends, the new one begins; answers all codes of the area."""
+    await tree.give_code(session, actor, area_id, body, now=now)
+    return [AreaCodeRead.model_validate(row) for row in await queries.list_codes(session, area_id)]

@@ -182,3 +182,25 @@ class GridRetire(Input):
 
     retired_on: Annotated[date, Field(description="First day it no longer exists · 撤销日")]
     reason: Reason
+
+
+class AreaChange(Input):
+    """A new name, a new area above, or both, from a day on · 区划更名或隶属变更"""
+
+    name: Annotated[
+        str | None, Field(min_length=1, max_length=100, description="New name, or as it is · 新名称")
+    ] = None
+    parent_id: Annotated[UUID | None, Field(description="New area above, or as it is · 新上级区划")] = None
+    valid_from: Annotated[date, Field(description="First day · 生效日")]
+    reason: Reason
+
+
+class AreaCodeGive(Input):
+    """A new official code from a day on; the old one ends there · 区划代码变更"""
+
+    code_system: Annotated[
+        str, Field(pattern=r"^[A-Z][A-Za-z0-9-]{1,30}$", description="Whose code, which edition · 代码体系")
+    ]
+    code: Annotated[str, Field(pattern=r"^[0-9A-Z]{2,30}$", description="The code · 代码")]
+    valid_from: Annotated[date, Field(description="First day · 生效日")]
+    reason: Reason

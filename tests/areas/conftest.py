@@ -9,8 +9,6 @@ from shapely.geometry import MultiPolygon
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.areas.grid_router import router as grid_router
-from app.areas.router import router as area_router
 from app.identity.actor import Role
 from app.identity.models import Account
 from app.kit.db import Database
@@ -79,12 +77,7 @@ async def build_world(session: AsyncSession) -> World:
 
 @pytest.fixture
 def app(database: Database) -> FastAPI:
-    app = identity.app_over(database)
-    if "/api/v1/grids" not in app.openapi()["paths"]:
-        app.openapi_schema = None
-        app.include_router(area_router, prefix="/api/v1")
-        app.include_router(grid_router, prefix="/api/v1")
-    return app
+    return identity.app_over(database)
 
 
 @pytest.fixture

@@ -138,6 +138,7 @@ class TestReading:
 
 
 class TestReshape:
+    @pytest.mark.requirement("S4-12")
     async def test_new_version_begins_where_the_old_one_ends_and_an_event_tells(
         self, client: httpx.AsyncClient, world: World, as_county: Headers, session: AsyncSession
     ) -> None:
@@ -187,6 +188,7 @@ class TestReshape:
     ) -> None:
         await _serve(session, world, world.grids[1], "[2026-01-01,)")
         await _serve(session, world, world.grids[0], "[2026-01-01,2026-05-01)")
+        await _serve(session, world, world.grids[0], "[2026-08-01,)")
         await _patrol_day(session, world, date(2026, 6, 2))
         smaller = MultiPolygon([box(122.0, 30.0, 122.005, 30.01)])
         await put(client, world.grids[0], reshape(smaller, "2026-06-01"), if_match(as_county))
@@ -288,6 +290,9 @@ class TestReshape:
         body = reshape(make.square(0))
         assert (await put(client, world.grids[0], body, if_match(as_west))).json()["code"] == "forbidden"
         foreign = await put(client, world.grids[0], body, if_match(as_foreigner))
+        assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
+        # Not even the version is given away: a wrong one is no 412.
+        foreign = await put(client, world.grids[0], body, if_match(as_foreigner, 9))
         assert (foreign.status_code, foreign.json()["code"]) == (404, "not_found")
 
 

@@ -56,7 +56,6 @@ def test_about_400_grids_with_valid_codes_of_every_community(
     assert all("合成" in g.name for g in grids)
 
 
-@pytest.mark.requirement("S4-13")
 def test_the_real_outline_is_covered_completely_and_once(
     grids: list[DemoGrid], outline: MultiPolygon
 ) -> None:

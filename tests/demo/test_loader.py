@@ -78,7 +78,6 @@ async def test_covers_the_county_completely_by_our_own_measure(
         assert (found.coverage.gaps, found.coverage.overlaps, found.coverage.outside) == ([], [], [])
 
 
-@pytest.mark.requirement("S4-01")
 async def test_covers_the_county_completely_by_postgis(session: AsyncSession, demo: DemoSummary) -> None:
     gap = await session.scalar(
         text(
