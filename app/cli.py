@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from app.commands.console import clear_errors, say
 from app.commands.database import db
+from app.kit.console import clear_errors, say
 from app.settings import get_settings
 
 app = typer.Typer(

@@ -5,7 +5,7 @@ import asyncio
 import typer
 
 from app.audit.verify import Verification, verify
-from app.commands.console import clear_errors, say
+from app.kit.console import clear_errors, say
 from app.kit.db import Database
 from app.kit.embedded import database_of
 from app.settings import get_settings

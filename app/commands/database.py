@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from app.commands import migrations
-from app.commands.console import clear_errors, say
 from app.kit import run_lock
 from app.kit.cluster import Cluster
 from app.kit.cluster_server import programs
+from app.kit.console import clear_errors, say
 from app.kit.embedded import database_of, prepare_data_dir
 from app.kit.run_lock import AlreadyRunningError
 from app.kit.supervisor import StopRequest

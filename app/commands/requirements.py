@@ -10,8 +10,8 @@ from pathlib import Path
 
 import typer
 
-from app.commands.console import say
 from app.commands.migrations import ROOT
+from app.kit.console import say
 
 CATALOGUE = ROOT / "docs" / "requirements.csv"
 DEFAULT_RECORD = ROOT / "build" / "requirements.json"

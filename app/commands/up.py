@@ -10,9 +10,9 @@ from contextlib import ExitStack, contextmanager
 from socket import socket
 
 from app.commands import demo, migrations
-from app.commands.console import say
 from app.kit import run_lock
 from app.kit.cluster import Cluster
+from app.kit.console import say
 from app.kit.embedded import environment_of, prepare_data_dir, with_embedded_defaults
 from app.kit.listening import open_sockets
 from app.kit.supervisor import Member, StopRequest, Supervisor

@@ -16,6 +16,7 @@ from app.kit.private_service import PrivateService, ServiceFailedError, private_
 from app.kit.processes import is_alive, wait_until
 
 ROOT = Path(__file__).parents[2]
+NO_DEMO = {"WANGGE_DEMO_PASSWORDS": "false"}
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,7 @@ def up(data_dir: Path, port: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_prints_where_to_go_and_who_to_be(service: PrivateService) -> None:
+    assert wait_until(lambda: "Ctrl-C" in service.log.read_text(), 30)
     said = service.log.read_text()
     assert f"{service.base_url}/docs" in said
     assert "inspector" in said
@@ -104,7 +106,7 @@ def test_a_killed_database_is_started_again_with_its_data(service: PrivateServic
 
 
 def test_a_request_to_stop_ends_api_then_worker_then_database() -> None:
-    with private_service({"WANGGE_API_PROCESSES": "2"}) as service:
+    with private_service(NO_DEMO | {"WANGGE_API_PROCESSES": "2"}) as service:
         pids = [*parts(service).values(), Cluster(service.data_dir).running_pid() or 0]
         service.process.send_signal(signal.SIGINT)
         assert service.process.wait(60) == 0
@@ -119,7 +121,7 @@ def test_a_request_to_stop_ends_api_then_worker_then_database() -> None:
 
 
 def test_nothing_outlives_a_killed_supervisor_but_the_database_which_the_next_run_takes_over() -> None:
-    with private_service() as service:
+    with private_service(NO_DEMO) as service:
         children = parts(service)
         database = Cluster(service.data_dir).running_pid()
         service.process.kill()
@@ -130,7 +132,7 @@ def test_nothing_outlives_a_killed_supervisor_but_the_database_which_the_next_ru
 
 
 def test_private_data_is_removed() -> None:
-    with private_service() as service:
+    with private_service(NO_DEMO) as service:
         home = Cluster(service.data_dir).home()
     assert home is not None
     assert not home.path.exists()
