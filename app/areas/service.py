@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from anyio import to_thread
 from shapely.geometry import MultiPolygon
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Row, func, select, update
@@ -50,7 +51,9 @@ async def cover(session: AsyncSession, actor: Actor, area_id: UUID, day: date) -
     tolerance, version = await _tolerance(session, area_id, day)
     rows = await grid_queries.list_shapes(session, area_id, day)
     outline = await queries.find_outline(session, area_id, day)
-    found = topology.coverage(outline, [Region(row.id, row.shape) for row in rows], tolerance)
+    regions = [Region(row.id, row.shape) for row in rows]
+    # in a thread: a county of thousands of grids takes a second, in which others want answers
+    found = await to_thread.run_sync(topology.coverage, outline, regions, tolerance)
     return AreaCoverage(found, len(rows), version)
 
 
