@@ -3,21 +3,56 @@
 import importlib
 import importlib.util
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.main
+from typer.core import TyperGroup
 
-from app.commands.database import db
 from app.kit.console import clear_errors, say
 from app.settings import get_settings
 
+OTHERS = {
+    "audit": "app.audit.cli",
+    "bench": "app.bench.cli",
+    "db": "app.commands.database",
+    "replay": "app.replay.cli",
+}
+
+
+class LazyGroup(TyperGroup):
+    """Adds the commands of OTHERS, each imported when it's asked for: an API process shall not load a bench.
+
+    The module's attribute of the command's name is a Typer app, or the function of a single command.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names of all commands, in the order of the help text."""
+        there = [name for name, module in OTHERS.items() if importlib.util.find_spec(module)]
+        return [*super().list_commands(ctx), *there]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name, or None."""
+        if cmd_name not in OTHERS or not importlib.util.find_spec(OTHERS[cmd_name]):
+            return super().get_command(ctx, cmd_name)
+        part = getattr(importlib.import_module(OTHERS[cmd_name]), cmd_name)
+        if isinstance(part, typer.Typer):
+            command: Any = typer.main.get_group(part)
+        else:
+            single = typer.Typer(add_completion=False)
+            single.command(cmd_name)(part)
+            command = typer.main.get_command(single)
+        command.name = cmd_name
+        return command
+
+
 app = typer.Typer(
+    cls=LazyGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # its panels show locals, which may hold secrets and personal data
     help="Wangge 网格: run the service, feed it walks, measure it.",
 )
-app.add_typer(db, name="db")
 
 
 @app.command()
@@ -95,24 +130,6 @@ def requirements(
 
     with clear_errors():
         raise typer.Exit(command.show(as_json=json, record=record))
-
-
-def _mount(module: str, name: str, attribute: str) -> None:
-    """Adds a domain's own commands: a Typer app as a group, a function as one command."""
-    part = getattr(importlib.import_module(module), attribute)
-    if isinstance(part, typer.Typer):
-        app.add_typer(part, name=name)
-    else:
-        app.command(name)(part)
-
-
-for _module, _name, _attribute in (
-    ("app.replay.cli", "replay", "replay"),
-    ("app.bench.cli", "bench", "bench"),
-    ("app.audit.cli", "audit", "audit"),
-):
-    if importlib.util.find_spec(_module):
-        _mount(_module, _name, _attribute)
 
 
 def main() -> None:

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from app.commands import migrations
 from app.kit import run_lock
 from app.kit.cluster import Cluster
 from app.kit.cluster_server import programs
@@ -71,6 +70,8 @@ def status() -> None:
             if not pid:
                 raise typer.Exit(3)
             url = cluster.url()
+        from app.commands import migrations
+
         current, newest = migrations.revisions(url)
         typer.echo(f"revision {current or 'none'}, newest {newest}")
 
@@ -86,6 +87,8 @@ def url() -> None:
 def migrate() -> None:
     """Bring the database to the newest revision and make the coming months' partitions."""
     with clear_errors(), database_of(get_settings(), say=say) as settings:
+        from app.commands import migrations
+
         assert settings.database_url  # noqa: S101 - database_of fills it in
         migrations.upgrade(settings.database_url)
         asyncio.run(migrations.make_months(settings.database_url))

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import typer
 
-from app.commands.migrations import ROOT
 from app.kit.console import say
 
+ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "docs" / "requirements.csv"
 DEFAULT_RECORD = ROOT / "build" / "requirements.json"
 SOURCES = ("app", "migrations", "tests")
