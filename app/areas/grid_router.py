@@ -85,9 +85,7 @@ async def list_grids(
     return Page(items=[GridRead.model_validate(row) for row in rows], next=following)
 
 
-@router.get(
-    "/at", summary="Which grid is here · 某点所在网格", responses=problems(*SIGN_IN_PROBLEMS, NotFound)
-)
+@router.get("/at", summary="Which grid is here · 某点所在网格", responses=problems(*SIGN_IN_PROBLEMS))
 async def list_at_point(
     actor: CurrentActor,
     session: SessionDep,
