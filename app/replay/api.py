@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -67,16 +68,18 @@ class Api:
             if cursor is None:
                 return
 
-    async def request(self, method: str, path: str, **content: Any) -> httpx.Response:
+    async def request(
+        self, method: str, path: str, *, headers: Mapping[str, str] = MappingProxyType({}), **content: Any
+    ) -> httpx.Response:
         """Sends until it is answered: again after network errors and "not now", after Retry-After if given.
 
         An expired access token is refreshed on the way. Raises Refused or Unreachable.
         """
-        refreshed = False
+        refreshed, reason = False, ""
         for attempt in range(ATTEMPTS):
             try:
                 answer = await self._client.request(
-                    method, API + path, headers=self._headers(content.pop("headers", {})), **content
+                    method, API + path, headers=self._headers(headers), **content
                 )
             except httpx.TransportError as error:
                 reason, wait_s = f"{type(error).__name__} {error}".strip(), _backoff_s(attempt)

@@ -169,6 +169,10 @@ async def _require_service(client: httpx.AsyncClient) -> None:
 
 @contextmanager
 def _progress(walk: Walk) -> Iterator[Progress]:
+    if not sys.stderr.isatty():
+        _say(f"Sending {len(walk)} fixes of {walk.name} …")
+        yield lambda _done, _total: None
+        return
     with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(f"Sending {walk.name}", total=len(walk))
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -156,6 +156,7 @@ def _verdicts(verdicts: Mapping[str, Mapping[str, Any]]) -> Table:
                 f"{v['duration_s'] / 60:.1f}",
             )
             for code, v in verdicts.items()
+            if v["fixes"]
         ],
     )
 
