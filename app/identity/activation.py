@@ -169,7 +169,7 @@ async def activate_device(
         raise DeviceRevoked
     if inspector.role != Role.INSPECTOR or not inspector.enabled:
         raise NotAnInspector
-    await notices.require_current(session, installation.notice_version, today)
+    await notices.require_current(session, installation.notice_version, device.county_code, today)
     await require_free(session, device, inspector.id, now)
     owner = Actor(
         inspector.id,

@@ -117,11 +117,15 @@ class ActivationCode(Base):
 
 
 class Notice(Base):
-    """A dated version of the notice (告知书) on what the handheld records and why."""
+    """A dated version of the notice (告知书) on what the handheld records and why.
+
+    A county's own notice comes before the general one, which has no `county_code`.
+    """
 
     __tablename__ = "notice"
 
     version: Mapped[str] = mapped_column(String(20, collation="C"), primary_key=True)
+    county_code: Mapped[str | None] = mapped_column(String(6, collation="C"))
     effective_from: Mapped[date] = mapped_column(Date)
     zh: Mapped[str] = mapped_column(Text)
     en: Mapped[str] = mapped_column(Text)

@@ -210,6 +210,7 @@ class NoticeRead(Output):
     """A version of the notice."""
 
     version: Annotated[str, Field(description="Name it in the activation · 版本")]
+    county_code: Annotated[str | None, Field(description="County; null: everywhere · 适用区县")]
     effective_from: Annotated[date, Field(description="First day in force · 生效日期")]
     zh: Annotated[str, Field(description="Chinese text · 中文正文")]
     en: Annotated[str, Field(description="English text · 英文正文")]

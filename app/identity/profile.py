@@ -31,7 +31,7 @@ async def _my_device(session: AsyncSession, actor: Actor, now: datetime, today: 
     device = await session.get_one(Device, (actor.county_code, actor.device_id))
     binding = await find_binding(session, device, now)
     mine = binding is not None and binding.inspector_id == actor.account_id
-    notice = await get_current_notice(session, today)
+    notice = await get_current_notice(session, today, actor.county_code)
     acknowledged_at = await session.scalar(
         select(NoticeAcknowledgement.acknowledged_at).where(
             and_(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Response, status
+from fastapi import APIRouter, Depends, Form, Query, Response, status
 
 from app.identity import accounts, keyring, logins, notices, profile, sign_in
 from app.identity.actor import Actor, Role
@@ -16,7 +16,6 @@ from app.identity.dependencies import (
     VaultDep,
     require,
 )
-from app.identity.device_models import Notice
 from app.identity.device_schemas import NoticeCreate, NoticeRead
 from app.identity.problems import (
     SIGN_IN_PROBLEMS,
@@ -44,13 +43,14 @@ from app.identity.schemas import (
 from app.identity.views import token_read
 from app.kit.clock import Now
 from app.kit.db import SessionDep
+from app.kit.ids import DEMO_COUNTY_CODE
 from app.kit.problems import problems
 
 router = APIRouter(tags=["sign in"])
 well_known_router = APIRouter(tags=["sign in"])
 NO_STORE = {"Cache-Control": "no-store"}
 SecurityAdmin = Annotated[Actor, Depends(require(Role.SECURITY_ADMIN))]
-NoticeMaker = Annotated[Actor, Depends(require(Role.COUNTY, Role.CITY, Role.SYSTEM_ADMIN))]
+NoticeMaker = Annotated[Actor, Depends(require(Role.COUNTY, Role.SYSTEM_ADMIN))]
 
 
 @router.post(
@@ -130,25 +130,30 @@ async def change_password(
 
 
 @router.get("/notices/current", summary="The notice in force · 现行告知书")
-async def current_notice(session: SessionDep, today: Today) -> NoticeRead:
+async def current_notice(
+    session: SessionDep,
+    today: Today,
+    county_code: Annotated[
+        str | None,
+        Query(pattern="^[0-9]{6}$", description="Home county · 所属区县", examples=[DEMO_COUNTY_CODE]),
+    ] = None,
+) -> NoticeRead:
     """What the handheld records and why; shown before activation, so no login is needed."""
-    return NoticeRead.model_validate(await notices.get_current_notice(session, today))
+    return NoticeRead.model_validate(await notices.get_current_notice(session, today, county_code))
 
 
 @router.post(
     "/notices",
     status_code=status.HTTP_201_CREATED,
-    summary="Publish a new version of the notice · 发布告知书",
+    summary="Publish a new version of my county's notice · 发布本区县告知书",
     responses=problems(*SIGN_IN_PROBLEMS, NoticeNotNewer),
 )
 async def publish_notice(
     body: NoticeCreate, actor: NoticeMaker, session: SessionDep, now: Now, today: Today
 ) -> NoticeRead:
     """Versions never change; a new one takes effect today or later."""
-    notice = Notice(**body.model_dump())
-    return NoticeRead.model_validate(
-        await notices.publish_notice(session, actor, notice, now=now, today=today)
-    )
+    new = notices.NewNotice(**body.model_dump())
+    return NoticeRead.model_validate(await notices.publish_notice(session, actor, new, now=now, today=today))
 
 
 @router.post(

@@ -219,6 +219,7 @@ def _create_devices() -> None:
     notice = op.create_table(
         "notice",
         sa.Column("version", sa.String(20, collation="C"), nullable=False),
+        sa.Column("county_code", COUNTY),
         sa.Column("effective_from", sa.Date(), nullable=False),
         sa.Column("zh", sa.Text(), nullable=False),
         sa.Column("en", sa.Text(), nullable=False),
@@ -226,7 +227,15 @@ def _create_devices() -> None:
     )
     op.bulk_insert(
         notice,
-        [{"version": "2026-1", "effective_from": date(2026, 1, 1), "zh": NOTICE_ZH, "en": NOTICE_EN}],
+        [
+            {
+                "version": "2026-1",
+                "county_code": None,
+                "effective_from": date(2026, 1, 1),
+                "zh": NOTICE_ZH,
+                "en": NOTICE_EN,
+            }
+        ],
     )
     op.create_table(
         "notice_acknowledgement",

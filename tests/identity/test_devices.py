@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import httpx
 import pytest
@@ -562,38 +562,53 @@ class TestNotice:
         assert "Notice on personal data" in notice["en"]
 
     @pytest.mark.requirement("S0-43")
-    async def test_a_new_version_takes_over_on_its_day_and_the_old_one_stays(
-        self, client: httpx.AsyncClient, app: FastAPI, world: World, session: AsyncSession, clock: Clock,
-        as_system_admin: dict[str, str],
+    async def test_a_new_version_takes_over_on_its_day_in_its_county_and_the_old_one_stays(
+        self, client: httpx.AsyncClient, session: AsyncSession, clock: Clock, as_system_admin: dict[str, str],
     ) -> None:  # fmt: skip
+        async def in_force(**county: str) -> str:
+            return str((await client.get("/api/v1/notices/current", params=county)).json()["version"])
+
         day = (clock.now + timedelta(days=3)).date()
         new = {"version": "2027-1", "effective_from": day.isoformat(), "zh": "新" * 30, "en": "new " * 10}
         answer = await client.post("/api/v1/notices", json=new, headers=as_system_admin)
         assert answer.status_code == 201, answer.text
-        assert (await client.get("/api/v1/notices/current")).json()["version"] == make.NOTICE
+        version = answer.json()["version"]
+        assert version == "330921-2027-1"
+        assert await in_force(county_code="330921") == make.NOTICE
         clock.forward(days=4)
-        assert (await client.get("/api/v1/notices/current")).json()["version"] == "2027-1"
+        assert await in_force(county_code="330921") == version
+        assert (await in_force(), await in_force(county_code="330922")) == (make.NOTICE, make.NOTICE)
         kept = await session.scalars(select(Notice.version).order_by(Notice.version))
-        assert list(kept) == [make.NOTICE, "2027-1"]
-        from uuid import NAMESPACE_URL, uuid5
-
-        assert await event_types(session, uuid5(NAMESPACE_URL, "wangge:notice:2027-1")) == [
+        assert list(kept) == [make.NOTICE, version]
+        assert await event_types(session, uuid5(NAMESPACE_URL, f"wangge:notice:{version}")) == [
             "notice.published"
         ]
 
-    @pytest.mark.parametrize(("version", "days"), [("2026-1", 3), ("2027-2", -2)])
+    async def test_a_handheld_must_acknowledge_its_own_countys_version(
+        self, client: httpx.AsyncClient, world: World, app: FastAPI, session: AsyncSession, clock: Clock,
+        as_system_admin: dict[str, str], as_supervisor: dict[str, str],
+    ) -> None:  # fmt: skip
+        day = (clock.now + timedelta(days=1)).date()
+        new = {"version": "2027-1", "effective_from": day.isoformat(), "zh": "新" * 30, "en": "n" * 30}
+        await client.post("/api/v1/notices", json=new, headers=as_system_admin)
+        clock.forward(hours=25)
+        headers = make.bearer(await make.login(app, session, world.supervisor, at=clock.now))
+        code = await issue(client, world, headers)
+        refused = await client.post(ACTIVATIONS, json=activation(code))
+        assert (refused.status_code, refused.json()["notice_version"]) == (409, "330921-2027-1")
+        again = await client.post(ACTIVATIONS, json=activation(code, notice_version="330921-2027-1"))
+        assert again.status_code == 201, again.text
+
     async def test_versions_never_change_nor_begin_in_the_past(
-        self,
-        client: httpx.AsyncClient,
-        clock: Clock,
-        as_system_admin: dict[str, str],
-        version: str,
-        days: int,
+        self, client: httpx.AsyncClient, clock: Clock, as_system_admin: dict[str, str]
     ) -> None:
-        day = (clock.now + timedelta(days=days)).date()
-        new = {"version": version, "effective_from": day.isoformat(), "zh": "新" * 30, "en": "new " * 10}
-        answer = await client.post("/api/v1/notices", json=new, headers=as_system_admin)
-        assert (answer.status_code, answer.json()["code"]) == (409, "notice_not_newer")
+        statuses = []
+        for version, days in (("2027-1", 3), ("2027-1", 5), ("2027-2", -2)):
+            day = (clock.now + timedelta(days=days)).date()
+            new = {"version": version, "effective_from": day.isoformat(), "zh": "新" * 30, "en": "new " * 10}
+            answer = await client.post("/api/v1/notices", json=new, headers=as_system_admin)
+            statuses.append((answer.status_code, answer.json().get("code")))
+        assert statuses == [(201, None), (409, "notice_not_newer"), (409, "notice_not_newer")]
 
     async def test_a_township_publishes_nothing(
         self, client: httpx.AsyncClient, app: FastAPI, session: AsyncSession, world: World
