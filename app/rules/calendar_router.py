@@ -30,9 +30,21 @@ router = APIRouter(prefix="/calendar", tags=["rules"])
 async def read_calendar(
     actor: CurrentActor,
     session: SessionDep,
-    first: Annotated[ServiceDay, Query(alias="from", description="First day · 起", examples=["2026-09-28"])],
+    first: Annotated[
+        ServiceDay,
+        Query(
+            alias="from",
+            description="First day · 起",
+            openapi_examples={"demo": {"summary": "Demo · 演示", "value": "2026-09-28"}},
+        ),
+    ],
     last: Annotated[
-        ServiceDay, Query(alias="to", description="Last day, included · 止", examples=["2026-10-11"])
+        ServiceDay,
+        Query(
+            alias="to",
+            description="Last day, included · 止",
+            openapi_examples={"demo": {"summary": "Demo · 演示", "value": "2026-10-11"}},
+        ),
     ],
     area_id: AreaQuery = None,
 ) -> CalendarRead:
@@ -56,7 +68,7 @@ async def import_calendar(
         UUID | None,
         Form(
             description="Where; empty: everywhere (system administrator) · 适用区域",
-            examples=[str(DEMO_COUNTY)],
+            openapi_examples={"demo": {"summary": "Demo · 演示", "value": str(DEMO_COUNTY)}},
         ),
     ] = None,
     publishes_year: Annotated[

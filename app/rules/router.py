@@ -33,10 +33,18 @@ router = APIRouter(prefix="/rules", tags=["rules"])
 RuleMaker = Annotated[Actor, Depends(require(Role.COUNTY, Role.CITY, Role.SYSTEM_ADMIN))]
 AreaQuery = Annotated[
     UUID | None,
-    Query(description="Place; without it your own area · 区域,缺省为本人辖区", examples=[str(DEMO_COUNTY)]),
+    Query(
+        description="Place; without it your own area · 区域,缺省为本人辖区",
+        openapi_examples={"demo": {"summary": "Demo · 演示", "value": str(DEMO_COUNTY)}},
+    ),
 ]
 KeyQuery = Annotated[
-    str, Query(max_length=80, description="Which parameter · 参数键", examples=["patrol.day.distance_min_m"])
+    str,
+    Query(
+        max_length=80,
+        description="Which parameter · 参数键",
+        openapi_examples={"demo": {"summary": "Demo · 演示", "value": "patrol.day.distance_min_m"}},
+    ),
 ]
 
 

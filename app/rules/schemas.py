@@ -83,7 +83,7 @@ class RuleDecisionCreate(Input):
             examples=[str(DEMO_COUNTY)],
         ),
     ]
-    effective_from: Annotated[ServiceDay, Field(description="First day · 生效日期", examples=["2027-01-01"])]
+    effective_from: Annotated[ServiceDay, Field(description="First day · 生效日期", examples=["2030-01-01"])]
     effective_to: Annotated[
         ServiceDay | None, Field(description="First day no longer, null: open · 失效日期", examples=[None])
     ] = None

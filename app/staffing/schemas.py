@@ -29,8 +29,8 @@ ROLE_TEXT = (
 class ShiftPlan(Input):
     """When and for what; the service day is the local date of the start."""
 
-    starts_at: Annotated[Instant, Field(description="Start · 开始", examples=["2027-01-04T08:30:00+08:00"])]
-    ends_at: Annotated[Instant, Field(description="End · 结束", examples=["2027-01-04T11:30:00+08:00"])]
+    starts_at: Annotated[Instant, Field(description="Start · 开始", examples=["2027-01-04T19:00:00+08:00"])]
+    ends_at: Annotated[Instant, Field(description="End · 结束", examples=["2027-01-04T21:00:00+08:00"])]
     kind: Annotated[
         str, Field(pattern="^[a-z_]{1,20}$", description="Code of a day kind · 日类型", examples=["work"])
     ]

@@ -53,13 +53,17 @@ async def list_shifts(
             ge=FIRST_DAY,
             le=LAST_DAY,
             description="First service day · 起",
-            examples=["2026-11-01"],
+            openapi_examples={"demo": {"summary": "Demo · 演示", "value": "2026-11-01"}},
         ),
     ],
     last: Annotated[
         date,
         Query(
-            alias="to", ge=FIRST_DAY, le=LAST_DAY, description="Last, included · 止", examples=["2026-11-30"]
+            alias="to",
+            ge=FIRST_DAY,
+            le=LAST_DAY,
+            description="Last, included · 止",
+            openapi_examples={"demo": {"summary": "Demo · 演示", "value": "2026-11-30"}},
         ),
     ],
     limit: Limit = 100,
