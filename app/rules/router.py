@@ -10,7 +10,7 @@ from app.identity.dependencies import CurrentActor, Today, require
 from app.identity.problems import SIGN_IN_PROBLEMS
 from app.kit.clock import Now
 from app.kit.db import SessionDep
-from app.kit.ids import DEMO_COUNTY
+from app.kit.ids import DEMO_COMMUNITY
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import Forbidden, NotFound, problems
 from app.rules import access, queries, service, views
@@ -35,7 +35,7 @@ AreaQuery = Annotated[
     UUID | None,
     Query(
         description="Place; without it your own area · 区域,缺省为本人辖区",
-        openapi_examples={"demo": {"summary": "Demo · 演示", "value": str(DEMO_COUNTY)}},
+        openapi_examples={"demo": {"summary": "Demo · 演示", "value": str(DEMO_COMMUNITY)}},
     ),
 ]
 KeyQuery = Annotated[
