@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from app.patrol import door, wire
-from app.patrol.door import Disposition, Parcel
+from app.patrol.door import STORED, Parcel
 from app.patrol.fixes import Fixes, Int64s
 from app.patrol.problems import BatchEmpty, BatchTooLong
 from app.patrol.wire import Envelope
@@ -42,7 +42,7 @@ class Arrival:
 
     def bounds_ms(self) -> tuple[int, int] | None:
         """First and last corrected instant that it speaks of, among those not refused; None when there is none."""
-        stored = self.parcel.fixes.at_ms[self.parcel.disposition == Disposition.STORED]
+        stored = self.parcel.fixes.at_ms[self.parcel.disposition == STORED]
         instants = np.concatenate((stored, self.beats_ms, self.reports_ms, self.presses_ms))
         return (int(instants.min()), int(instants.max())) if len(instants) else None
 

@@ -3,12 +3,14 @@
 The dispositions that need the database (`off_duty`, `unbound`) are given in `placing.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -26,14 +28,15 @@ from app.patrol.fixes import (
 )
 from app.patrol.wire import Envelope, Fix, FixColumns, Unreadable
 
+Bools = npt.NDArray[np.bool_]
 Float64s = npt.NDArray[np.float64]
 ACCURACY_MAX_M = 100_000.0
 SPEED_MAX_MPS = 1_000.0
 ALTITUDE_MAX_M = 100_000.0
 LOOKS_LIKE_SECONDS_MS = 100_000_000_000
 """Unix milliseconds below this lie before March 1973: the handheld sent seconds."""
-CHINA = (73.0, 136.0, 3.0, 54.0)
-"""West, east, south, north of the box outside of which a fix is flagged, in degrees."""
+CHINA_E7 = (730_000_000, 1_360_000_000, 30_000_000, 540_000_000)
+"""West, east, south, north of the box outside of which a fix is flagged, in degrees times 10^7."""
 
 
 class Disposition(IntEnum):
@@ -47,6 +50,10 @@ class Disposition(IntEnum):
     OFF_DUTY = 5
     UNBOUND = 6
 
+
+STORED = int(Disposition.STORED)
+"""As a plain number: members of an enum are slow to fetch, and the hot path asks often."""
+NAMES = tuple(d.name.lower() for d in Disposition)
 
 SEND_AGAIN = {Disposition.FUTURE, Disposition.OFF_DUTY, Disposition.UNBOUND}
 """Worth keeping on the handheld: the clock, the shift or the binding may be corrected."""
@@ -77,16 +84,15 @@ class Parcel:
         n = len(self.disposition)
         if n == 0:
             return []
+        if not (self.disposition.any() or self.reason.any()):
+            return [(NAMES[STORED], 0, n - 1, "")]
         answer = self.disposition.astype(np.int16) * 16 + self.reason
         cuts = [0, *(np.flatnonzero(np.diff(answer)) + 1).tolist(), n]
-        return [
-            (Disposition(self.disposition[a]).name.lower(), a, b - 1, REASONS[self.reason[a]])
-            for a, b in pairwise(cuts)
-        ]
+        return [(NAMES[self.disposition[a]], a, b - 1, REASONS[self.reason[a]]) for a, b in pairwise(cuts)]
 
-    def refuse(self, mask: npt.NDArray[np.bool_], disposition: Disposition, reason: str = "") -> None:
+    def refuse(self, mask: Bools, disposition: Disposition, reason: str = "") -> None:
         """Gives the fixes of `mask` that are still accepted another disposition."""
-        mask = mask & (self.disposition == Disposition.STORED)
+        mask = mask & (self.disposition == STORED)
         self.disposition[mask] = disposition
         self.reason[mask] = _REASON[reason]
 
@@ -99,65 +105,79 @@ def receive(upload: Envelope, rows: list[Fix | None]) -> Parcel:
     Raises Unreadable when the columns of the compact form differ in length.
     """
     raw = _of_columns(upload.columns) if upload.columns is not None else _of_rows(rows)
+    n = len(raw.sent_ms)
     with np.errstate(invalid="ignore"):
-        parcel = Parcel(
-            _integers(raw, upload), np.zeros(len(raw.sent_ms), np.int8), np.zeros(len(raw.sent_ms), np.int8)
-        )
-        _refuse_nonsense(parcel, raw)
+        fixes, makes_sense = _integers(raw, upload)
+        parcel = Parcel(fixes, np.zeros(n, np.int8), np.zeros(n, np.int8))
+        if not makes_sense[:REQUIRED].all():
+            _refuse_nonsense(parcel, raw, makes_sense)
+    _flag_outside_china(parcel)
     _mark_repetitions(parcel)
     return parcel
 
 
 def judge_times(parcel: Parcel, *, now: datetime, future_tolerance_s: int, too_old_days: int) -> None:
     """Gives fixes too far from `now` their disposition; the corrected time counts."""
-    at_ms, now_ms = parcel.fixes.at_ms, to_ms(now)
-    parcel.refuse(parcel.fixes.sent_ms < LOOKS_LIKE_SECONDS_MS, Disposition.TOO_OLD, "looks_like_seconds")
-    parcel.refuse(at_ms < now_ms - too_old_days * 86_400_000, Disposition.TOO_OLD)
-    parcel.refuse(at_ms > now_ms + future_tolerance_s * 1000, Disposition.FUTURE)
+    at_ms, sent_ms = parcel.fixes.at_ms, parcel.fixes.sent_ms
+    earliest_ms, latest_ms = _plausible_ms(now, future_tolerance_s, too_old_days)
+    if not len(at_ms) or (
+        at_ms.min() >= earliest_ms and at_ms.max() <= latest_ms and sent_ms.min() >= earliest_ms
+    ):
+        return
+    parcel.refuse(sent_ms < LOOKS_LIKE_SECONDS_MS, Disposition.TOO_OLD, "looks_like_seconds")
+    parcel.refuse(at_ms < earliest_ms, Disposition.TOO_OLD)
+    parcel.refuse(at_ms > latest_ms, Disposition.FUTURE)
 
 
-def plausible(
-    at_ms: Int64s, *, now: datetime, future_tolerance_s: int, too_old_days: int
-) -> npt.NDArray[np.bool_]:
+def plausible(at_ms: Int64s, *, now: datetime, future_tolerance_s: int, too_old_days: int) -> Bools:
     """Which instants are neither too old nor in the future: bool[n]."""
+    earliest_ms, latest_ms = _plausible_ms(now, future_tolerance_s, too_old_days)
+    return (at_ms >= earliest_ms) & (at_ms <= latest_ms)
+
+
+def _plausible_ms(now: datetime, future_tolerance_s: int, too_old_days: int) -> tuple[int, int]:
     now_ms = to_ms(now)
-    return (at_ms >= now_ms - too_old_days * 86_400_000) & (at_ms <= now_ms + future_tolerance_s * 1000)
+    return now_ms - too_old_days * 86_400_000, now_ms + future_tolerance_s * 1000
 
 
 @dataclass(slots=True)
 class _Raw:
-    """Values as sent; NaN where absent."""
+    """Values as sent: int64[n] times and flags, float64[8, n] in the order of MEASURED, NaN where absent."""
 
     sent_ms: Int64s
-    longitude: Float64s
-    latitude: Float64s
-    accuracy_m: Float64s
-    speed_mps: Float64s
-    bearing_deg: Float64s
-    altitude_m: Float64s
-    battery_pct: Float64s
-    elapsed_ms: Float64s
+    measured: Float64s
     flags: Int64s
-    is_unreadable: npt.NDArray[np.bool_]
+    is_unreadable: Bools
 
 
+# What a fix measures: factor to the stored integer, lowest and highest value that makes sense, and what is
+# stored where a value is absent or makes none. The first REQUIRED ones every fix must have.
+MEASURED = {
+    "longitude": (1e7, -180.0, 180.0, 0),
+    "latitude": (1e7, -90.0, 90.0, 0),
+    "accuracy_m": (10.0, 0.0, ACCURACY_MAX_M, 0),
+    "speed_mps": (100.0, 0.0, SPEED_MAX_MPS, UNKNOWN),
+    "bearing_deg": (1.0, 0.0, 360.0, UNKNOWN),
+    "altitude_m": (10.0, -ALTITUDE_MAX_M, ALTITUDE_MAX_M, UNKNOWN_ALTITUDE),
+    "battery_pct": (1.0, 0.0, 100.0, UNKNOWN),
+    "elapsed_ms": (1.0, 0.0, float(2**53), UNKNOWN),
+}
+REQUIRED = 3
+_FACTOR, _LOW, _HIGH, _ABSENT = (np.array(column)[:, None] for column in zip(*MEASURED.values(), strict=True))
+_FIELDS = Fix.__struct_fields__
+_ORDER = [_FIELDS.index(name) for name in MEASURED]
 _NOWHERE = Fix(0, float("nan"), float("nan"), float("nan"))
 
 
 def _of_rows(rows: list[Fix | None]) -> _Raw:
     is_unreadable = np.array([row is None for row in rows], bool)
     fixes = [_NOWHERE if row is None else row for row in rows]
+    columns = list(zip(*map(msgspec.structs.astuple, fixes), strict=True)) or [()] * len(_FIELDS)
+    by_name = dict(zip(_FIELDS, columns, strict=True))
     return _Raw(
-        sent_ms=np.array([instant_ms(f.recorded_at) for f in fixes], np.int64),
-        longitude=_floats([f.longitude for f in fixes]),
-        latitude=_floats([f.latitude for f in fixes]),
-        accuracy_m=_floats([f.accuracy_m for f in fixes]),
-        speed_mps=_floats([f.speed_mps for f in fixes]),
-        bearing_deg=_floats([f.bearing_deg for f in fixes]),
-        altitude_m=_floats([f.altitude_m for f in fixes]),
-        battery_pct=_floats([f.battery_pct for f in fixes]),
-        elapsed_ms=_floats([f.elapsed_ms for f in fixes]),
-        flags=np.array([_flags(f.is_mock, f.time_source, f.provider) for f in fixes], np.int64),
+        sent_ms=np.array([instant_ms(instant) for instant in by_name["recorded_at"]], np.int64),
+        measured=np.array([columns[index] for index in _ORDER], np.float64),  # None becomes NaN
+        flags=_flag_column(by_name["is_mock"], by_name["time_source"], by_name["provider"]),
         is_unreadable=is_unreadable,
     )
 
@@ -174,28 +194,23 @@ def _of_columns(columns: FixColumns) -> _Raw:
     for name in ("longitude_e7", "latitude_e7"):
         if len(getattr(columns, name)) != n:
             raise Unreadable(f"{len(getattr(columns, name))} values for {n} fixes", f"columns.{name}")
-    flags = [
-        _flags(mock, source, provider)
-        for mock, source, provider in zip(
-            spread("is_mock", False),
-            spread("time_source", "gnss"),
-            spread("provider", "unknown"),
-            strict=True,
-        )
-    ]
+    measured = [spread(name, None) for name in list(MEASURED)[2:]]
+    places = [np.cumsum(np.array(c, np.float64)) / 1e7 for c in (columns.longitude_e7, columns.latitude_e7)]
     return _Raw(
-        sent_ms=np.cumsum(np.array(columns.recorded_at_ms, np.int64)),
-        longitude=np.cumsum(np.array(columns.longitude_e7, np.int64)) / 1e7,
-        latitude=np.cumsum(np.array(columns.latitude_e7, np.int64)) / 1e7,
-        accuracy_m=_floats(spread("accuracy_m", None)),
-        speed_mps=_floats(spread("speed_mps", None)),
-        bearing_deg=_floats(spread("bearing_deg", None)),
-        altitude_m=_floats(spread("altitude_m", None)),
-        battery_pct=_floats(spread("battery_pct", None)),
-        elapsed_ms=_floats(spread("elapsed_ms", None)),
-        flags=np.array(flags, np.int64),
+        # in floats first: differences may add up beyond 64 bits, which must not wrap around
+        sent_ms=_whole(np.cumsum(np.array(columns.recorded_at_ms, np.float64))),
+        measured=np.concatenate(
+            [np.array(places).reshape(2, n), np.array(measured, np.float64).reshape(-1, n)]
+        ),
+        flags=_flag_column(
+            spread("is_mock", False), spread("time_source", "gnss"), spread("provider", "unknown")
+        ),
         is_unreadable=np.zeros(n, bool),
     )
+
+
+def _whole(values: Float64s) -> Int64s:
+    return np.clip(values, -(2**53), 2**53).astype(np.int64)
 
 
 def instant_ms(instant: datetime | int) -> int:
@@ -203,8 +218,11 @@ def instant_ms(instant: datetime | int) -> int:
     return instant if isinstance(instant, int) else round(instant.timestamp() * 1000)
 
 
-def _floats(values: list[Any]) -> Float64s:
-    return np.array(values, np.float64)  # None becomes NaN
+def _flag_column(mocks: Sequence[bool], sources: Sequence[str], providers: Sequence[str]) -> Int64s:
+    kinds = list(zip(mocks, sources, providers, strict=True))
+    if len(set(kinds)) == 1:  # nearly always: computed once
+        return np.full(len(kinds), _flags(*kinds[0]), np.int64)
+    return np.array([_flags(*kind) for kind in kinds], np.int64)
 
 
 def _flags(is_mock: bool, time_source: str, provider: str) -> int:
@@ -215,60 +233,62 @@ def _flags(is_mock: bool, time_source: str, provider: str) -> int:
     )
 
 
-def _integers(raw: _Raw, upload: Envelope) -> Fixes:
-    longitude, latitude = raw.longitude, raw.latitude
+def _integers(raw: _Raw, upload: Envelope) -> tuple[Fixes, Bools]:
+    """The stored columns, and which measured values make sense (bool[8, n])."""
+    measured = raw.measured
     if upload.coord_sys == "gcj02":
-        longitude, latitude = chinese_datums.from_gcj02(longitude, latitude)
+        measured[:2] = chinese_datums.from_gcj02(measured[0], measured[1])
     elif upload.coord_sys == "bd09":
-        longitude, latitude = chinese_datums.from_bd09(longitude, latitude)
-    return Fixes(
-        device=np.zeros(len(raw.sent_ms), np.int64),
+        measured[:2] = chinese_datums.from_bd09(measured[0], measured[1])
+    makes_sense = (measured >= _LOW) & (measured <= _HIGH)
+    scaled = np.where(makes_sense, np.rint(measured * _FACTOR), _ABSENT).astype(np.int64)
+    scaled[4][scaled[4] == 360] = 0
+    at_ms = raw.sent_ms
+    if upload.clock_offset_ms:
+        at_ms = at_ms + np.where(raw.flags & FLAG_DEVICE_TIME, upload.clock_offset_ms, 0)
+    longitude, latitude, accuracy, speed, bearing, altitude, battery, elapsed = scaled
+    fixes = Fixes(
+        device=np.zeros(len(at_ms), np.int64),
         sent_ms=raw.sent_ms,
-        at_ms=raw.sent_ms + np.where(raw.flags & FLAG_DEVICE_TIME, upload.clock_offset_ms, 0),
-        lon_e7=_scaled(longitude, 1e7, -180, 180, 0),
-        lat_e7=_scaled(latitude, 1e7, -90, 90, 0),
-        accuracy_dm=_scaled(raw.accuracy_m, 10, 0, ACCURACY_MAX_M, 0),
-        speed_cmps=_scaled(raw.speed_mps, 100, 0, SPEED_MAX_MPS, UNKNOWN),
-        bearing_deg=_scaled(raw.bearing_deg % 360, 1, 0, 360, UNKNOWN) % 360,
-        altitude_dm=_scaled(raw.altitude_m, 10, -ALTITUDE_MAX_M, ALTITUDE_MAX_M, UNKNOWN_ALTITUDE),
-        battery_pct=_scaled(raw.battery_pct, 1, 0, 100, UNKNOWN),
+        at_ms=at_ms,
+        lon_e7=longitude,
+        lat_e7=latitude,
+        accuracy_dm=accuracy,
+        speed_cmps=speed,
+        bearing_deg=bearing,
+        altitude_dm=altitude,
+        battery_pct=battery,
         flags=raw.flags,
-        elapsed_ms=_scaled(raw.elapsed_ms, 1, 0, 2**53, UNKNOWN),
+        elapsed_ms=elapsed,
     )
+    return fixes, makes_sense
 
 
-def _scaled(values: Float64s, factor: float, low: float, high: float, absent: int) -> Int64s:
-    """`values` times `factor`, rounded; `absent` where NaN or outside low..high."""
-    known = (values >= low) & (values <= high)
-    return np.where(known, np.rint(np.where(known, values, 0) * factor), absent).astype(np.int64)
-
-
-def _refuse_nonsense(parcel: Parcel, raw: _Raw) -> None:
-    longitude_ok = np.abs(raw.longitude) <= 180
-    latitude_ok = np.abs(raw.latitude) <= 90
+def _refuse_nonsense(parcel: Parcel, raw: _Raw, makes_sense: Bools) -> None:
+    longitude, latitude = raw.measured[0], raw.measured[1]
     parcel.refuse(raw.is_unreadable, Disposition.INVALID, "unreadable")
-    if not (longitude_ok.all() and latitude_ok.all()):
-        swapped = ~latitude_ok & (np.abs(raw.latitude) <= 180) & (np.abs(raw.longitude) <= 90)
-        parcel.refuse(swapped, Disposition.INVALID, "swapped")
-        parcel.refuse(~longitude_ok, Disposition.INVALID, "longitude")
-        parcel.refuse(~latitude_ok, Disposition.INVALID, "latitude")
-    accuracy_ok = (raw.accuracy_m >= 0) & (raw.accuracy_m <= ACCURACY_MAX_M)
-    parcel.refuse(~accuracy_ok, Disposition.INVALID, "accuracy")
-    west, east, south, north = CHINA
-    inside = (
-        (raw.longitude >= west) & (raw.longitude <= east) & (raw.latitude >= south) & (raw.latitude <= north)
-    )
-    parcel.reason[~inside & (parcel.disposition == Disposition.STORED)] = _REASON["outside_china"]
+    swapped = ~makes_sense[1] & (np.abs(latitude) <= 180) & (np.abs(longitude) <= 90)
+    parcel.refuse(swapped, Disposition.INVALID, "swapped")
+    for name, sensible in zip(("longitude", "latitude", "accuracy"), makes_sense, strict=False):
+        parcel.refuse(~sensible, Disposition.INVALID, name)
+
+
+def _flag_outside_china(parcel: Parcel) -> None:
+    lon, lat = parcel.fixes.lon_e7, parcel.fixes.lat_e7
+    west, east, south, north = CHINA_E7
+    if len(lon) and (lon.min() < west or lon.max() > east or lat.min() < south or lat.max() > north):
+        outside = (lon < west) | (lon > east) | (lat < south) | (lat > north)
+        parcel.reason[outside & (parcel.disposition == STORED)] = _REASON["outside_china"]
 
 
 def _mark_repetitions(parcel: Parcel) -> None:
     """Of several fixes with one `recorded_at` the smaller counts, as in the fold; the rest are duplicates."""
     sent_ms = parcel.fixes.sent_ms
-    if len(np.unique(sent_ms)) == len(sent_ms):
+    if len(set(sent_ms.tolist())) == len(sent_ms):
         return
     f = parcel.fixes
     columns = [getattr(f, name) for name in Fixes.__slots__]
-    order = np.lexsort([np.arange(len(f)), *columns[::-1], parcel.disposition != Disposition.STORED, sent_ms])
+    order = np.lexsort([np.arange(len(f)), *columns[::-1], parcel.disposition != STORED, sent_ms])
     again = np.zeros(len(f), bool)
     again[order[1:]] = sent_ms[order[1:]] == sent_ms[order[:-1]]
     parcel.refuse(again, Disposition.DUPLICATE)

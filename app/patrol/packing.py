@@ -20,7 +20,7 @@ CONSTANT = 4
 def pack(fixes: Fixes) -> tuple[bytes, bytes]:
     """(track, attributes) of n >= 1 fixes: TWKB and packed columns."""
     track = twkb.encode(fixes.lon_e7, fixes.lat_e7, fixes.at_ms)
-    return track, bytes((FORMAT,)) + b"".join(_pack_column(c) for c in _columns(fixes))
+    return track, bytes((FORMAT,)) + _pack_columns(_columns(fixes))
 
 
 def unpack(track: bytes, attributes: bytes, clock_offset_ms: int, device: int) -> Fixes:
@@ -53,7 +53,7 @@ def unpack(track: bytes, attributes: bytes, clock_offset_ms: int, device: int) -
 
 def pack_instants(at_ms: Int64s) -> bytes:
     """Heartbeats of a batch, sorted Unix milliseconds, int64[m] with m >= 1."""
-    return len(at_ms).to_bytes(4, "little") + _pack_column(at_ms)
+    return len(at_ms).to_bytes(4, "little") + _pack_columns(at_ms[None, :])
 
 
 def unpack_instants(packed: bytes) -> Int64s:
@@ -61,35 +61,44 @@ def unpack_instants(packed: bytes) -> Int64s:
     return _unpack_column(packed, 4, int.from_bytes(packed[:4], "little"))[0]
 
 
-def _columns(fixes: Fixes) -> tuple[Int64s, ...]:
+def _columns(fixes: Fixes) -> Int64s:
     # elapsed_ms runs with the clock: the boot instant it implies hardly changes
     boot = np.where(fixes.elapsed_ms == UNKNOWN, NO_BOOT, fixes.at_ms - fixes.elapsed_ms)
-    return (
-        fixes.accuracy_dm,
-        fixes.speed_cmps,
-        fixes.bearing_deg,
-        fixes.altitude_dm,
-        fixes.battery_pct,
-        fixes.flags,
-        boot,
+    return np.array(
+        (
+            fixes.accuracy_dm,
+            fixes.speed_cmps,
+            fixes.bearing_deg,
+            fixes.altitude_dm,
+            fixes.battery_pct,
+            fixes.flags,
+            boot,
+        )
     )
 
 
-def _width_code(values: Int64s) -> int:
-    low, high = int(values.min()), int(values.max())
+def _width_code(low: int, high: int) -> int:
     for code, width in enumerate(WIDTHS):
         if -(1 << (8 * width - 1)) <= low and high < 1 << (8 * width - 1):
             return code
     raise OverflowError("wider than 64 bits")
 
 
-def _pack_column(column: Int64s) -> bytes:
-    first = int(column[0])
-    differences = np.diff(column)
-    first_code = _width_code(column[:1])
-    code = _width_code(differences) if differences.any() else CONSTANT
-    head = bytes((first_code << 4 | code,)) + first.to_bytes(WIDTHS[first_code], "little", signed=True)
-    return head if code == CONSTANT else head + differences.astype(f"<i{WIDTHS[code]}").tobytes()
+def _pack_columns(columns: Int64s) -> bytes:
+    """All rows of int64[k, n], n >= 1, one after the other."""
+    differences = np.diff(columns, axis=1)
+    lowest = differences.min(axis=1, initial=0).tolist()
+    highest = differences.max(axis=1, initial=0).tolist()
+    packed = []
+    for first, low, high, row in zip(columns[:, 0].tolist(), lowest, highest, differences, strict=True):
+        first_code = _width_code(first, first)
+        code = _width_code(low, high) if low or high else CONSTANT
+        packed.append(
+            bytes((first_code << 4 | code,)) + first.to_bytes(WIDTHS[first_code], "little", signed=True)
+        )
+        if code != CONSTANT:
+            packed.append(row.astype(f"<i{WIDTHS[code]}").tobytes())
+    return b"".join(packed)
 
 
 def _unpack_column(packed: bytes, at: int, n: int) -> tuple[Int64s, int]:

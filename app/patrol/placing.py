@@ -8,7 +8,7 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
-from app.patrol.door import Disposition, Parcel
+from app.patrol.door import STORED, Disposition, Parcel
 from app.patrol.fixes import Int64s
 from app.staffing.duty import DutyWindow
 
@@ -47,7 +47,7 @@ def place_fixes(parcel: Parcel, bindings: Sequence[Binding], duty: Duty) -> list
 
     bindings and each inspector's duty windows do not overlap; any order.
     """
-    stored = parcel.disposition == Disposition.STORED
+    stored = parcel.disposition == STORED
     places, bound = _places(parcel.fixes.at_ms, stored, bindings, duty)
     on_duty = np.zeros(len(stored), bool)
     for place in places:
