@@ -25,7 +25,7 @@ def load_once(settings: Settings, say: Say) -> None:
 async def _load(settings: Settings, say: Say) -> DemoSummary:
     database = Database.connect(settings.database_url or "", pool_size=1)
     try:
-        say("Looking after the demo county 岱山县 …")
+        say("Checking the demo county 岱山县 …")
         return await load_demo(database, settings, today=utc_now().astimezone(settings.zone).date())
     finally:
         await database.close()
