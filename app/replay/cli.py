@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from app.kit.clock import utc_now
+from app.kit.console import say
 from app.replay import report
 from app.replay.api import Refused, Unreachable
 from app.replay.batches import CoordSys
@@ -45,7 +46,7 @@ class _Reading:
 
 
 def replay(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="GPX, GeoJSON, PLT or CSV files.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="GPX, GeoJSON, PLT or CSV files.")],
     relocate: Annotated[
         bool,
         typer.Option("--relocate", help="Move the walk, in its true size, into a grid and onto a past day."),
@@ -103,11 +104,14 @@ def replay(
         ),
     ] = None,
 ) -> None:
-    """Replay recorded walks as an activated handheld, and show how the day is judged and why.
+    """Replay recorded walks as an activated handheld; see how the day is judged.
 
-    Replaying the same file again changes nothing. Several files become walks on several days, each before
-    the last. Exits with 0 when every fix was stored and the day was judged, be it pass or fail; with 1 when
-    fixes were refused (they are listed), the day is missing, or a file or the service makes it impossible.
+    Replaying the same file again changes nothing. Several files become walks
+    on several days, each before the last.
+
+    Exits with 0 when every fix was stored and the day was judged, be it pass
+    or fail; with 1 when fixes were refused (they are listed), the day is
+    missing, or a file or the service makes it impossible.
     """
     settings = get_settings()
     reading = _Reading(same_day, pace, sampling, may_shift=relocate or on is not None)
@@ -147,7 +151,7 @@ async def _replay_all(
         office = Office(client)
         await _require_service(client)
         await office.sign_in(*account)
-        player = Replay(office, Handheld(client), wanted, zone=settings.zone, now=utc_now(), say=_say)
+        player = Replay(office, Handheld(client), wanted, zone=settings.zone, now=utc_now(), say=say)
         placed = await player.prepare(walks)
         shifts = wanted.relocate or wanted.day is not None
         for walk, spot in placed:
@@ -170,7 +174,7 @@ async def _require_service(client: httpx.AsyncClient) -> None:
 @contextmanager
 def _progress(walk: Walk) -> Iterator[Progress]:
     if not sys.stderr.isatty():
-        _say(f"Sending {len(walk)} fixes of {walk.name} …")
+        say(f"Sending {len(walk)} fixes of {walk.name} …")
         yield lambda _done, _total: None
         return
     with Bar(console=Console(stderr=True), transient=True) as bar:
@@ -198,12 +202,8 @@ def _clear_errors() -> Iterator[None]:
     try:
         yield
     except EXPECTED as error:
-        _say(f"wangge replay: {error}")
+        say(f"wangge replay: {error}")
         raise typer.Exit(1) from error
-
-
-def _say(line: str) -> None:
-    typer.echo(line, err=True)
 
 
 def _local_url(settings: Settings) -> str:

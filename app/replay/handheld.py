@@ -22,6 +22,7 @@ class Activation:
 
     serial_no: str
     code: str
+    county_code: str
 
 
 class Handheld(Api):
@@ -32,7 +33,7 @@ class Handheld(Api):
 
     async def activate(self, activation: Activation) -> None:
         """Acknowledges the notice in force and turns the code into tokens. Raises Refused."""
-        notice = await self.get("/notices/current")
+        notice = await self.get("/notices/current", county_code=activation.county_code)
         body = {
             "serial_no": activation.serial_no,
             "code": activation.code,

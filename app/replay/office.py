@@ -74,7 +74,7 @@ class Office(Api):
         issued = await self.post(
             f"/devices/{device['id']}/activation-codes", {"inspector_id": str(inspector["id"])}
         )
-        return Activation(str(device["serial_no"]), str(issued["code"]))
+        return Activation(str(device["serial_no"]), str(issued["code"]), str(device["county_code"]))
 
     async def _device_of(self, inspector: Row) -> Row:
         devices = [device async for device in self.rows("/devices", state="active")]

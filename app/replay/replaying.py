@@ -1,6 +1,6 @@
 """Replaying walks: who walks them where and when, then sent as a handheld sends them, then judged."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -31,15 +31,21 @@ class Wanted:
     coord_sys: CoordSys = "wgs84"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Refusal:
-    """A run of fixes that the service did not store, and why."""
+    """A run of fixes that the service did not store, and why. `first` and `last` count from the walk's start."""
 
     disposition: str
     reason: str | None
-    fixes: int
+    first: int
+    last: int
     first_at_ms: int
     last_at_ms: int
+
+    @property
+    def fixes(self) -> int:
+        """How many."""
+        return self.last - self.first + 1
 
 
 @dataclass(slots=True)
@@ -54,18 +60,34 @@ class Uploads:
     missing_receipts: int = 0
     retries: int = 0
 
-    def take(self, batch: Batch, answer: dict[str, Any]) -> None:
-        """Counts the answer to a batch."""
+    @property
+    def refused(self) -> int:
+        """Fixes that were not stored."""
+        return sum(each.fixes for each in self.refusals)
+
+    def take(self, batch: Batch, answer: Mapping[str, Any]) -> None:
+        """Counts the answer to the walk's next batch."""
+        for run in answer["results"]:
+            if run["disposition"] == "stored":
+                self.stored += run["last"] - run["first"] + 1
+                continue
+            times = (batch.fixes[run[end]]["recorded_at"] for end in ("first", "last"))
+            places = (self.fixes + run[end] for end in ("first", "last"))
+            self._refuse(Refusal(run["disposition"], run["reason"], *places, *times))
         self.batches += 1
         self.repeated += answer["outcome"] == "duplicate"
         self.fixes += len(batch.fixes)
-        for run in answer["results"]:
-            count = run["last"] - run["first"] + 1
-            if run["disposition"] == "stored":
-                self.stored += count
-            else:
-                times = (batch.fixes[run[end]]["recorded_at"] for end in ("first", "last"))
-                self.refusals.append(Refusal(run["disposition"], run["reason"], count, *times))
+
+    def _refuse(self, new: Refusal) -> None:
+        last = self.refusals[-1] if self.refusals else None
+        if (
+            last
+            and last.last + 1 == new.first
+            and (last.disposition, last.reason) == (new.disposition, new.reason)
+        ):
+            last.last, last.last_at_ms = new.last, new.last_at_ms
+        else:
+            self.refusals.append(new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +261,8 @@ class Replay:
 
     def _faults(self, plan: _Plan, uploads: Uploads, explained: dict[str, Any] | None) -> list[str]:
         faults = []
-        refused = sum(r.fixes for r in uploads.refusals)
-        if refused:
-            faults.append(f"{refused} of {uploads.fixes} fixes were not stored")
+        if uploads.refused:
+            faults.append(f"{uploads.refused} of {uploads.fixes} fixes were not stored")
         if uploads.missing_receipts:
             faults.append(f"{uploads.missing_receipts} batches have no receipt")
         if explained is None:

@@ -49,7 +49,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
             "batches_repeated": uploads.repeated,
             "fixes": uploads.fixes,
             "stored": uploads.stored,
-            "rejected": sum(r.fixes for r in uploads.refusals),
+            "rejected": uploads.refused,
             "rejected_runs": [_refusal(r) for r in uploads.refusals],
             "missing_receipts": uploads.missing_receipts,
             "retries": uploads.retries,

@@ -105,8 +105,9 @@ class TestTokens:
         answer = TOKENS | {"inspector_id": "i", "device_id": "d"}
         service = Service(httpx.Response(200, json={"version": "2026-1"}), httpx.Response(201, json=answer))
         handheld = service.handheld()
-        await handheld.activate(Activation("WG-1", "12345678"))
+        await handheld.activate(Activation("WG-1", "12345678", "330921"))
         assert (handheld.inspector_id, handheld.device_id) == ("i", "d")
+        assert service.requests[0].url.params["county_code"] == "330921"
         sent = json.loads(service.requests[1].content)
         assert (sent["notice_version"], sent["code"]) == ("2026-1", "12345678")
 
