@@ -48,8 +48,7 @@ def restore(
     pace = np.maximum(length[a] / seconds[a], length[c] / seconds[c])
     reachable = forward + onward <= rules.unseen_pace_share * pace * seconds[b]
     found = single & round_one_side & (forward > 0) & (onward > 0) & reachable
-    # Two cut corners in a row would share an anchor: the first one is restored.
-    found[1:] &= ~found[:-1]
+    found[1:] &= ~found[:-1]  # two in a row would share an anchor
     hops = np.flatnonzero(found) + 1
     moved = placed.copy()
     moved[hops] = meeting[hops - 1]

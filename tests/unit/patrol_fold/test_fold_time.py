@@ -99,6 +99,12 @@ class TestGrid:
         assert folded.in_grid_distance_m == pytest.approx(250, abs=15)
         assert folded.distance_m == pytest.approx(600, abs=15)
 
+    def test_the_step_into_the_grid_is_no_patrol_either(self, day: Day) -> None:
+        points = [(t, x - 1000, y) for t, x, y in straight(2000, every_s=100)]
+        folded = fold_day(day(path(points), grids=(self.grid(shape=self.square(200)),)))
+        inside = int(folded.in_grid.sum())
+        assert folded.patrol_s == (inside - 1) * 100
+
     def test_a_buffered_shape_from_the_cache_gives_the_same(self, day: Day) -> None:
         square = self.square(200)
         cached = OwnGrid(START_MS, END_MS, "g1", "code", "polygon", None, buffered_polygon(square, 50))

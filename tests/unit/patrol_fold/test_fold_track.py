@@ -13,6 +13,8 @@ from app.patrol.anchoring import corner_knots
 from app.patrol.day_inputs import DayInputs
 from app.patrol.fixes import Fixes
 from app.patrol.fold import fold_day
+from app.patrol.fold_rules import FoldRules
+from app.patrol.unseen_corners import restore
 from tests.factories.fold_days import path, straight
 
 Day = Callable[..., DayInputs]
@@ -69,9 +71,12 @@ class TestMetres:
 class TestTwoDevices:
     def test_two_handhelds_of_one_walker_do_not_zigzag(self, day: Day) -> None:
         one = straight(1200, 1.2, 10)
-        other = [(t, x, y + 40) for t, x, y in one]
-        both = Fixes.concatenate([path(one), path(other, device=1)])
-        assert fold_day(day(both)).distance_m == fold_day(day(path(one))).distance_m
+        other = [(t, x, y + 15) for t, x, y in one]
+        together, alone = (
+            fold_day(day(f)) for f in (Fixes.concatenate([path(one), path(other, device=1)]), path(one))
+        )
+        assert (together.distance_m, together.naive_m) == (alone.distance_m, alone.naive_m)
+        assert together.primary.sum() == len(one)
 
     def test_the_second_takes_over_when_the_first_falls_silent(self, day: Day) -> None:
         first = path(straight(600))
@@ -83,6 +88,32 @@ class TestTwoDevices:
         first = path([(0, 0, 0), (290, 0, 0), (700, 0, 0)])
         second = path([(400, 0, 0)], device=1)
         assert fold_day(day(Fixes.concatenate([first, second]))).online_s == 700
+
+
+class TestUnseenCorners:
+    """A right angle at (100, 0) that lies between the fixes at (80, 0) and (100, 20)."""
+
+    x = np.array([0.0, 40, 80, 100, 100, 100])
+    y = np.array([0.0, 0, 0, 20, 60, 100])
+    corners = np.array([0, 2, 3, 5])
+
+    def restored(self, seconds: list[float], free: bool = True) -> tuple[list[int], list[list[float]]]:
+        placed = np.column_stack([self.x, self.y])[self.corners]
+        ends = np.array([False, free, free, False])
+        at_ms = np.array(seconds) * 1000
+        kept, moved = restore(self.x, self.y, at_ms, self.corners, placed, ends, FoldRules())
+        return kept.tolist(), np.round(moved, 6).tolist()
+
+    def test_the_meeting_point_takes_the_place_of_the_diagonal(self) -> None:
+        kept, moved = self.restored([0, 40, 80, 120, 160, 200])
+        assert kept == [0, 2, 5]
+        assert moved == [[0, 0], [100, 0], [100, 100]]
+
+    def test_not_where_the_time_was_too_short_to_go_there(self) -> None:
+        assert self.restored([0, 40, 80, 100, 140, 180])[0] == [0, 2, 3, 5]
+
+    def test_not_at_a_stop(self) -> None:
+        assert self.restored([0, 40, 80, 120, 160, 200], free=False)[0] == [0, 2, 3, 5]
 
 
 class TestCornerKnots:

@@ -111,6 +111,12 @@ class TestVehicle:
             points += standing(60, points[-1][0], points[-1][1], 5)[1:]
         assert fold_day(day(path(points))).distance_m < 0.02 * 3600
 
+    def test_a_slow_block_between_two_fast_ones_is_still_the_ride(self, day: Day) -> None:
+        points = (
+            straight(2000, 10.0, 5) + straight(240, 1.6, 5, 205, 2000) + straight(2000, 10.0, 5, 360, 2240)
+        )
+        assert fold_day(day(path(points))).distance_m == 0
+
     def test_a_sprint_is_no_ride(self, day: Day) -> None:
         points = straight(300) + straight(48, 6.0, 2, 252, 306) + straight(300, 1.2, 10, 270, 360)
         assert fold_day(day(path(points))).totals[Verdict.VEHICLE].fixes == 0
