@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-import app.kit.tasks  # noqa: F401 - registers its jobs
+import app.areas.tasks
+import app.kit.tasks  # noqa: F401 - both register their jobs
 from app.kit import events, jobs, logs, metrics
 from app.kit.clock import utc_now
 from app.kit.db import Database
@@ -47,7 +48,7 @@ async def run(settings: Settings, url: str) -> None:
                 queue.run_worker_async(
                     concurrency=JOBS_AT_ONCE,
                     install_signal_handlers=False,
-                    additional_context={"database": database},
+                    additional_context={"database": database, "settings": settings},
                 )
             )
             log.info("worker started")

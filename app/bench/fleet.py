@@ -4,13 +4,15 @@ import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4, uuid5
 
 import httpx
+import numpy as np
 import shapely
 
+from app.kit.geodesy import metres_per_degree
 from app.kit.ids import DEMO_COUNTY, DEMO_NAMESPACE, demo_id
 
 API = "/api/v1"
@@ -97,33 +99,46 @@ def bodies(
 
 def _walk(walker: Walker, count: int, rng: random.Random) -> tuple[list[str], str]:
     """JSON of `count` fixes along the blocks of a grid, with slowly drifting noise, every optional field filled."""
-    east = 1 / (111_320 * math.cos(math.radians(walker.latitude)))
-    north = 1 / 110_574
-    x = y = 0.0
-    noise_x = noise_y = 0.0
-    heading, left_m = 0.0, 0.0
-    begin = datetime(2000, 1, 1, SHIFT_STARTS_H, 0, 5)
+    east_m, north_m = (float(m) for m in metres_per_degree(np.float64(walker.latitude)))
+    path, noise = _Blocks(rng), [0.0, 0.0]
     texts = []
     for index in range(count):
-        if left_m <= 0:
-            heading = (
-                math.atan2(-y, -x) + rng.uniform(-0.6, 0.6)
-                if math.hypot(x, y) > 150
-                else rng.uniform(0, 6.283)
-            )
-            left_m = rng.uniform(40, 120)
-        pace = PACE_MPS * rng.uniform(0.85, 1.15)
-        x += pace * SAMPLING_S * math.cos(heading)
-        y += pace * SAMPLING_S * math.sin(heading)
-        left_m -= pace * SAMPLING_S
-        noise_x = 0.85 * noise_x + rng.gauss(0, NOISE_M * 0.53)
-        noise_y = 0.85 * noise_y + rng.gauss(0, NOISE_M * 0.53)
-        at = begin + timedelta(seconds=index * SAMPLING_S, milliseconds=rng.randint(0, 40))
-        texts.append(
-            f'{{"recorded_at":"DAYT{at:%H:%M:%S}.{at.microsecond // 1000:03d}+08:00",'
-            f'"longitude":{walker.longitude + (x + noise_x) * east:.7f},"latitude":{walker.latitude + (y + noise_y) * north:.7f},'
-            f'"accuracy_m":{rng.choice((4.5, 5.0, 5.5, 6.0, 7.5))},"speed_mps":{pace:.2f},'
-            f'"bearing_deg":{math.degrees(heading) % 360:.0f},"altitude_m":{12 + 3 * math.sin(index / 60):.1f},'
-            f'"battery_pct":{95 - index // 60},"provider":"gps","elapsed_ms":{3_600_000 + index * SAMPLING_S * 1000 + at.microsecond // 1000}}}'
+        x, y = path.step()
+        noise = [0.85 * n + rng.gauss(0, NOISE_M * 0.53) for n in noise]
+        longitude, latitude = (
+            walker.longitude + (x + noise[0]) / east_m,
+            walker.latitude + (y + noise[1]) / north_m,
         )
+        after_ms = 5_000 + index * SAMPLING_S * 1000 + rng.randint(0, 40)
+        minutes, ms = divmod(SHIFT_STARTS_H * 3_600_000 + after_ms, 60_000)
+        fix = (
+            f'"recorded_at":"DAYT{minutes // 60:02d}:{minutes % 60:02d}:{ms / 1000:06.3f}+08:00",'
+            f'"longitude":{longitude:.7f},"latitude":{latitude:.7f},'
+            f'"accuracy_m":{rng.choice((4.5, 5.0, 5.5, 6.0, 7.5))},"speed_mps":{path.pace_mps:.2f},'
+            f'"bearing_deg":{math.degrees(path.heading) % 360:.0f},"altitude_m":{12 + 3 * math.sin(index / 60):.1f},'
+            f'"battery_pct":{95 - index // 60},"provider":"gps","elapsed_ms":{3_600_000 + after_ms}'
+        )
+        texts.append("{" + fix + "}")
     return texts, f"boot-{rng.randint(0, 10**6)}"
+
+
+class _Blocks:
+    """A way along straight blocks that keeps within 150 m of where it began, in metres."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self._rng = rng
+        self._x = self._y = self._left_m = 0.0
+        self.heading, self.pace_mps = 0.0, PACE_MPS
+
+    def step(self) -> tuple[float, float]:
+        """Where the walker is one sampling interval later."""
+        if self._left_m <= 0:
+            is_far = math.hypot(self._x, self._y) > 150
+            home = math.atan2(-self._y, -self._x) + self._rng.uniform(-0.6, 0.6)
+            self.heading = home if is_far else self._rng.uniform(0, math.tau)
+            self._left_m = self._rng.uniform(40, 120)
+        self.pace_mps = PACE_MPS * self._rng.uniform(0.85, 1.15)
+        self._x += self.pace_mps * SAMPLING_S * math.cos(self.heading)
+        self._y += self.pace_mps * SAMPLING_S * math.sin(self.heading)
+        self._left_m -= self.pace_mps * SAMPLING_S
+        return self._x, self._y

@@ -34,7 +34,8 @@ function request()
   local n = length()
   local token, body = file:read(t), file:read(n)
   sent = sent + 1
-  return wrk.format("POST", path, {["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json"}, body)
+  local headers = {["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json"}
+  return wrk.format("POST", path, headers, body)
 end
 function response(status, headers, body)
   if status == 200 and #body > 30 then stored = stored + 1 elseif status ~= 200 then refused = refused + 1 end
@@ -48,7 +49,8 @@ function done(summary, latency, requests)
   for _, thread in ipairs(threads) do
     sent, stored, refused = sent + thread:get("sent"), stored + thread:get("stored"), refused + thread:get("refused")
   end
-  print(string.format('RESULT {"sent": %d, "stored": %d, "refused": %d, "socket_errors": %d, "timeouts": %d, "p50_ms": %.3f, "p99_ms": %.3f}',
+  print(string.format('RESULT {"sent": %d, "stored": %d, "refused": %d, "socket_errors": %d, "timeouts": %d, ' ..
+    '"p50_ms": %.3f, "p99_ms": %.3f}',
     sent, stored, refused, summary.errors.connect + summary.errors.read + summary.errors.write,
     summary.errors.timeout, latency:percentile(50) / 1000, latency:percentile(99) / 1000))
 end
@@ -108,7 +110,7 @@ def run(folder: Path, url: str, path: str, *, seconds: float, connections: int =
     for marker in folder.glob("done-*"):
         marker.unlink()
     began_at = time.monotonic()
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:  # noqa: S603
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         while process.poll() is None and len(list(folder.glob("done-*"))) < THREADS:
             time.sleep(POLL_S)
         took_s = time.monotonic() - began_at

@@ -91,7 +91,7 @@ def migrate() -> None:
 
         assert settings.database_url  # noqa: S101 - database_of fills it in
         migrations.upgrade(settings.database_url)
-        asyncio.run(migrations.make_months(settings.database_url))
+        asyncio.run(migrations.seed(settings.database_url))
         say(f"Revision {migrations.revisions(settings.database_url)[0]}.")
 
 

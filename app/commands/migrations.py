@@ -11,6 +11,7 @@ from sqlalchemy import create_engine
 
 from app.kit.db import Database, sqlalchemy_url
 from app.kit.partitions import PARTITIONED, ensure_months
+from app.rules.calendar_seed import seed_calendar
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,13 +33,14 @@ def revisions(url: str) -> tuple[str | None, str | None]:
     return current, ScriptDirectory.from_config(configuration(url)).get_current_head()
 
 
-async def make_months(url: str) -> None:
-    """Makes the months of the partitioned tables around today, so that the first write finds its place."""
-    database = Database.connect(url, pool_size=1)
+async def seed(url: str) -> None:
+    """What every database holds before its first request: the months around today and the working calendar."""
+    database, now = Database.connect(url, pool_size=1), datetime.now(UTC)
     try:
         async with database.transaction() as session:
             for table in PARTITIONED:
-                await ensure_months(session, datetime.now(UTC).date(), table)
+                await ensure_months(session, now.date(), table)
+            await seed_calendar(session, now=now)
     finally:
         await database.close()
 

@@ -93,7 +93,7 @@ def _prepare(settings: Settings) -> None:
     if current != newest:
         say(f"Migrating the database from {current or 'nothing'} to {newest} …")
         migrations.upgrade(url)
-    asyncio.run(migrations.make_months(url))
+    asyncio.run(migrations.seed(url))
     if settings.demo_passwords:
         demo.load_once(settings, say)
 

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.db import Database, driver_connection
+from app.settings import Settings
 
 log = structlog.get_logger("wangge.jobs")
 STALLED_AFTER_S = 60
@@ -45,6 +46,12 @@ def database_of(context: JobContext) -> Database:
     """The worker's database, for tasks that take `pass_context`."""
     database: Database = context.additional_context["database"]
     return database
+
+
+def settings_of(context: JobContext) -> Settings:
+    """The worker's settings, likewise."""
+    settings: Settings = context.additional_context["settings"]
+    return settings
 
 
 async def rescue_stalled(app: App) -> int:

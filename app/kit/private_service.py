@@ -49,7 +49,7 @@ def private_service(settings: Mapping[str, str] | None = None) -> Iterator[Priva
     """
     data_dir = Path(tempfile.mkdtemp(prefix=PREFIX))
     data_dir.chmod(0o711)  # so that the database's user gets through
-    port = _free_port()
+    port = free_port()
     log = data_dir / "service.log"
     service = PrivateService(
         f"http://127.0.0.1:{port}", data_dir, log, _start(data_dir, port, log, dict(settings or {}))
@@ -90,7 +90,8 @@ def _stop(service: PrivateService) -> None:
     shutil.rmtree(service.data_dir)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -28,6 +28,7 @@ class Thresholds:
     online_share: float | None = 0.6  # Daishan 2018, 三: S4-31
     distance_basis: DistanceBasis = "total"  # the source names no place; a county may ask for the own grid
     review_time_s: float = 60.0  # times are exact to a sampling step: closer than this a person decides
+    review_margin: bool = True  # False: the figure itself decides, whatever its error
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,12 @@ def _checks(figures: DayFigures, thresholds: Thresholds, prorate: float) -> tupl
     checks: list[Reason] = []
     if thresholds.patrol_s is not None:
         asked, found, slack = thresholds.patrol_s * prorate, figures.patrol_s, thresholds.review_time_s
+        slack = slack if thresholds.review_margin else 0.0
         checks.append(_reason("patrol_s", asked, found, max(found - slack, 0.0), found + slack))
     if thresholds.distance_m is not None:
         found, low, high = _distance(figures, thresholds.distance_basis)
+        if not thresholds.review_margin:
+            low = high = found
         checks.append(_reason("distance_m", thresholds.distance_m * prorate, found, low, high))
     if thresholds.online_share is not None:
         share = figures.online_share

@@ -97,7 +97,7 @@ class DayRules:
 @lru_cache(maxsize=1024)
 def _day_rules(rules: RuleSet) -> DayRules:
     return DayRules(
-        version=rules.version,
+        version=rules.version_of("patrol.", "duty."),
         policy=patrol_policy(rules),
         fold=rules.fill(FoldRules, fold.PREFIX),
         duty=duty_rules(rules),
@@ -106,5 +106,6 @@ def _day_rules(rules: RuleSet) -> DayRules:
             distance_m=float(rules[judging.DISTANCE_MIN_M]),
             online_share=rules[judging.ONLINE_SHARE_MIN],
             distance_basis=cast("DistanceBasis", rules[judging.DISTANCE_BASIS]),
+            review_margin=rules[judging.REVIEW_MARGIN],
         ),
     )

@@ -96,8 +96,8 @@ def test_a_lock_that_is_held_ends_the_migration_and_not_the_service(config: Conf
 
 async def test_months_are_made_around_today_and_again_without_harm(config: Config, empty_url: str) -> None:
     command.upgrade(config, "head")
-    await migrations.make_months(empty_url)
-    await migrations.make_months(empty_url)
+    await migrations.seed(empty_url)
+    await migrations.seed(empty_url)
     with psycopg.connect(empty_url) as connection:
         for table in ("event", "fix_batch"):
             query = "SELECT count(*) FROM pg_inherits WHERE inhparent = %s::regclass"
