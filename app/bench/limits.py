@@ -16,7 +16,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from app.bench import load
-from app.commands import migrations
+from app.kit import migrations
 from app.kit.private_service import free_port
 from app.patrol import packing
 from app.patrol.arrival import Arrival, read_arrival
@@ -106,13 +106,23 @@ def db_batches_per_s(url: str, parcels: Sequence[Arrival], day: date) -> float:
             n = len(group)
             county, ids = ["330921"] * n, [a.batch_id for a, _, _ in group]
             devices = [a.device_id for a, _, _ in group]
+            sizes = [len(a.parcel.fixes) for a, _, _ in group]
+            nothing: list[None] = [None] * n
             connection.execute(
                 INSERT_RECEIPTS,
-                [county, ids, devices, [now] * n, [a.digest for a, _, _ in group], ["[]"] * n],
+                [
+                    county,
+                    ids,
+                    devices,
+                    [now] * n,
+                    [a.digest for a, _, _ in group],
+                    sizes,
+                    [0] * n,
+                    [0] * n,
+                    nothing,
+                ],
             )
-            sizes = [len(a.parcel.fixes) for a, _, _ in group]
             tracks, attributes = [t for _, t, _ in group], [p for _, _, p in group]
-            nothing: list[None] = [None] * n
             connection.execute(
                 INSERT_BATCHES,
                 [

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -18,14 +19,17 @@ DayKey = tuple[str, UUID, date]
 
 @dataclass(frozen=True, slots=True)
 class ReceiptRow:
-    """A row of `batch_receipt`; `result` is JSON."""
+    """A row of `batch_receipt`. `result` is JSON, or None when every fix was stored and nothing was pressed."""
 
     county_code: str
     batch_id: UUID
     device_id: UUID
     received_at: datetime
     digest: bytes
-    result: str
+    fix_count: int
+    beats_stored: int
+    reports_stored: int
+    result: str | None
 
 
 @dataclass(slots=True)
@@ -81,7 +85,8 @@ class DayNow:
 
 
 FIND_RECEIPTS = """
-SELECT county_code, batch_id, device_id, received_at, digest, result FROM batch_receipt
+SELECT county_code, batch_id, device_id, received_at, digest, fix_count, beats_stored, reports_stored, result
+  FROM batch_receipt
  WHERE (county_code, batch_id) IN (SELECT * FROM unnest(%b::text[], %b::uuid[]))
 """
 
@@ -93,9 +98,13 @@ async def find_receipts(session: AsyncSession, keys: Sequence[BatchKey]) -> dict
     return {(r[0], r[1]): ReceiptRow(*r) for r in await cursor.fetchall()}
 
 
+_RECEIPT_COLUMNS = attrgetter(*ReceiptRow.__slots__)
+
 INSERT_RECEIPTS = """
-INSERT INTO batch_receipt (county_code, batch_id, device_id, received_at, digest, result)
-SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::timestamptz[], %b::bytea[], %b::text[])
+INSERT INTO batch_receipt (county_code, batch_id, device_id, received_at, digest, fix_count, beats_stored,
+                           reports_stored, result)
+SELECT * FROM unnest(%b::text[], %b::uuid[], %b::uuid[], %b::timestamptz[], %b::bytea[], %b::smallint[],
+                     %b::smallint[], %b::smallint[], %b::text[])
 ON CONFLICT DO NOTHING RETURNING county_code, batch_id
 """
 
@@ -105,10 +114,7 @@ async def insert_receipts(session: AsyncSession, rows: Sequence[ReceiptRow]) -> 
     if not rows:
         return set()
     rows = sorted(rows, key=lambda r: (r.county_code, r.batch_id))
-    columns = zip(
-        *((r.county_code, r.batch_id, r.device_id, r.received_at, r.digest, r.result) for r in rows),
-        strict=True,
-    )
+    columns = zip(*(_RECEIPT_COLUMNS(r) for r in rows), strict=True)
     connection = await driver_connection(session)
     cursor = await connection.execute(INSERT_RECEIPTS, [list(c) for c in columns])
     return {(r[0], r[1]) for r in await cursor.fetchall()}

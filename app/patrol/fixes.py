@@ -32,7 +32,7 @@ class Fixes:
     lon_e7, lat_e7  CGCS2000 degrees times 10^7
     accuracy_dm     decimetres, 68 % radius
     speed_cmps      centimetres a second, or UNKNOWN
-    bearing_deg     0..359, or UNKNOWN
+    bearing_deg     0..358, even, or UNKNOWN
     altitude_dm     decimetres, or UNKNOWN_ALTITUDE
     battery_pct     0..100, or UNKNOWN
     flags           FLAG_* bits and the provider index

@@ -52,14 +52,25 @@ class Result(msgspec.Struct):
     beats_stored: int
     reports_stored: int
 
+    @property
+    def is_usual(self) -> bool:
+        """Every fix stored, none of them remarkable, nothing pressed."""
+        return not self.presses and (
+            not self.results
+            or (len(self.results) == 1 and self.results[0].disposition == "stored" and not self.results[0].reason)
+        )
+
+
+_results = msgspec.json.Decoder(Result)
+
 
 @dataclass(slots=True)
 class Answer:
-    """What the handheld is told. `result` is JSON (`Result`), as the receipt keeps it."""
+    """What the handheld is told."""
 
     batch_id: UUID
     is_repetition: bool
-    result: str
+    result: Result
     context: DeviceContext
     service_day: date | None
     day: DayNow | None
@@ -124,13 +135,20 @@ def _place(arrival: Arrival, context: DeviceContext, duty: Duty, pressed: Presse
         too_old_days=context.rules.too_old_days,
     )
     rows = group.rows[arrival.key] = _batch_rows(arrival, context, duty, group.now)
-    result = _result_json(arrival, rows, pressed)
+    result = _result(arrival, rows, pressed)
     group.receipts[arrival.key] = ReceiptRow(
-        *arrival.key, arrival.device_id, group.now, arrival.digest, result
+        *arrival.key,
+        arrival.device_id,
+        group.now,
+        arrival.digest,
+        len(arrival.parcel.fixes),
+        result.beats_stored,
+        result.reports_stored,
+        None if result.is_usual else msgspec.json.encode(result).decode(),
     )
     if (arrival.parcel.disposition == Disposition.INVALID).any():
         # fixes that nobody could read are kept as they came, for a person to look at
-        group.quarantined.append(_quarantined(arrival, context, "invalid_fixes", result, group.now))
+        group.quarantined.append(_quarantined(arrival, context, "invalid_fixes", msgspec.json.encode(result).decode(), group.now))
 
 
 def _batch_rows(arrival: Arrival, context: DeviceContext, duty: Duty, now: datetime) -> list[BatchRow]:
@@ -164,7 +182,7 @@ def _batch_rows(arrival: Arrival, context: DeviceContext, duty: Duty, now: datet
     return list(rows.values())
 
 
-def _result_json(arrival: Arrival, rows: Sequence[BatchRow], pressed: Pressed) -> str:
+def _result(arrival: Arrival, rows: Sequence[BatchRow], pressed: Pressed) -> Result:
     ranges = [
         RangeResult(name, first, last, reason or None, Disposition[name.upper()] in SEND_AGAIN)
         for name, first, last, reason in arrival.parcel.ranges()
@@ -173,8 +191,19 @@ def _result_json(arrival: Arrival, rows: Sequence[BatchRow], pressed: Pressed) -
         PressResult(p.press_id, pressed.dispositions[arrival.county_code, UUID(p.press_id)])
         for p in arrival.envelope.presses
     ]
-    result = Result(ranges, presses, sum(r.beat_count for r in rows), sum(len(r.reports or ()) for r in rows))
-    return msgspec.json.encode(result).decode()
+    return Result(ranges, presses, sum(r.beat_count for r in rows), sum(len(r.reports or ()) for r in rows))
+
+
+def result_of(receipt: ReceiptRow) -> Result:
+    """What the receipt's upload was told."""
+    if receipt.result is not None:
+        return _results.decode(receipt.result)
+    return Result(
+        [RangeResult("stored", 0, receipt.fix_count - 1, None, False)] if receipt.fix_count else [],
+        [],
+        receipt.beats_stored,
+        receipt.reports_stored,
+    )
 
 
 def _quarantined(
@@ -271,7 +300,7 @@ def _answer(
     return Answer(
         arrival.batch_id,
         is_repetition,
-        receipt.result,
+        result_of(receipt),
         context,
         day[2] if day else None,
         days.get(day) if day else None,

@@ -16,16 +16,13 @@ from app.patrol import quarantine
 from app.patrol.arrival import Arrival, read_arrival
 from app.patrol.context import load_contexts
 from app.patrol.door import instant_ms
-from app.patrol.ingest import Answer, PressResult, RangeResult, Result, ingest_group
+from app.patrol.ingest import Answer, PressResult, RangeResult, ingest_group
 from app.patrol.problems import BatchUnreadable, DeviceNeeded, IngestBusy, RevokedDeviceQuarantined
 from app.patrol.wire import Unreadable
 from app.patrol.writer import CoalescingWriter, QueueFull
 
 RETRY_AFTER_S = (5, 20)
 """A full queue sends handhelds away for a random time between these."""
-
-
-_result = msgspec.json.Decoder(Result)
 
 
 class DaySoFar(msgspec.Struct):
@@ -113,7 +110,7 @@ class Ingestor:
     def _json(self, arrival: Arrival, answer: Answer) -> bytes:
         now = self._clock()
         rules = answer.context.rules
-        told = _result.decode(answer.result)
+        told = answer.result
         day = None
         if answer.service_day is not None:
             figures = answer.day.figures if answer.day else None

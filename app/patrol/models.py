@@ -59,7 +59,10 @@ class FixBatch(Base):
 
 
 class BatchReceipt(Base):
-    """What was answered to an upload; with it a repetition is answered the same. Not partitioned."""
+    """What was answered to an upload; with it a repetition is answered the same. Not partitioned.
+
+    result  JSON (`ingest.Result`), or null for the usual case: every fix stored, no press.
+    """
 
     __tablename__ = "batch_receipt"
 
@@ -68,7 +71,10 @@ class BatchReceipt(Base):
     device_id: Mapped[UUID]
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     digest: Mapped[bytes] = mapped_column(LargeBinary)
-    result: Mapped[str] = mapped_column(Text)
+    fix_count: Mapped[int] = mapped_column(SmallInteger)
+    beats_stored: Mapped[int] = mapped_column(SmallInteger)
+    reports_stored: Mapped[int] = mapped_column(SmallInteger)
+    result: Mapped[str | None] = mapped_column(Text)
 
 
 class PatrolDay(Base):

@@ -15,6 +15,10 @@ NO_BOOT = -(2**62)
 """Stands for an unknown boot instant; no sum of a time and a clock comes near it."""
 CONSTANT = 4
 """Width code of differences that are all zero."""
+CIRCLE = 180
+"""Bearings are kept halved, and unrolled around the circle: a turn then fits into a byte."""
+NO_BEARING = 2**20
+"""Stands for an unknown bearing; 2,000 turns do not add up to it."""
 
 
 def pack(fixes: Fixes) -> tuple[bytes, bytes]:
@@ -33,7 +37,7 @@ def unpack(track: bytes, attributes: bytes, clock_offset_ms: int, device: int) -
     for _ in range(7):
         column, at = _unpack_column(attributes, at, n)
         columns.append(column)
-    accuracy_dm, speed_cmps, bearing_deg, altitude_dm, battery_pct, flags, boot = columns
+    accuracy_dm, speed_cmps, turns, altitude_dm, battery_pct, flags, boot = columns
     offset = np.where(flags & FLAG_DEVICE_TIME, clock_offset_ms, 0)
     return Fixes(
         device=np.full(n, device, np.int64),
@@ -43,7 +47,7 @@ def unpack(track: bytes, attributes: bytes, clock_offset_ms: int, device: int) -
         lat_e7=lat_e7,
         accuracy_dm=accuracy_dm,
         speed_cmps=speed_cmps,
-        bearing_deg=bearing_deg,
+        bearing_deg=np.where(turns == NO_BEARING, UNKNOWN, turns % CIRCLE * 2),
         altitude_dm=altitude_dm,
         battery_pct=battery_pct,
         flags=flags,
@@ -68,13 +72,21 @@ def _columns(fixes: Fixes) -> Int64s:
         (
             fixes.accuracy_dm,
             fixes.speed_cmps,
-            fixes.bearing_deg,
+            _unrolled(fixes.bearing_deg),
             fixes.altitude_dm,
             fixes.battery_pct,
             fixes.flags,
             boot,
         )
     )
+
+
+def _unrolled(bearing_deg: Int64s) -> Int64s:
+    halved = bearing_deg >> 1
+    if bearing_deg.min() == UNKNOWN:
+        return np.where(bearing_deg == UNKNOWN, NO_BEARING, halved)
+    halved[1:] = halved[0] + np.cumsum((np.diff(halved) + CIRCLE // 2) % CIRCLE - CIRCLE // 2)
+    return halved
 
 
 def _width_code(low: int, high: int) -> int:

@@ -5,13 +5,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-import orjson
+import msgspec
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.actor import Actor
 from app.identity.scope import area_path
 from app.kit.problems import NotFound
+from app.patrol.batches import ReceiptRow
+from app.patrol.ingest import result_of
 from app.patrol.models import BatchReceipt
 from app.patrol.problems import DeviceNeeded
 from app.patrol.schemas import HandheldConfigRead, ReceiptRead
@@ -49,7 +51,7 @@ def _read(row: Row[Any]) -> ReceiptRead:
         batch_id=row.batch_id,
         received_at=row.received_at,
         digest=row.digest.hex(),
-        **orjson.loads(row.result),
+        **msgspec.to_builtins(result_of(ReceiptRow(*row))),
     )
 
 

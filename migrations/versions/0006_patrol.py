@@ -79,7 +79,10 @@ def upgrade() -> None:
         sa.Column("device_id", sa.Uuid(), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("fix_count", sa.SmallInteger(), nullable=False),
+        sa.Column("beats_stored", sa.SmallInteger(), nullable=False),
+        sa.Column("reports_stored", sa.SmallInteger(), nullable=False),
+        sa.Column("result", sa.Text()),
         sa.PrimaryKeyConstraint("county_code", "batch_id", name=op.f("pk_batch_receipt")),
     )
     op.create_table(

@@ -18,6 +18,12 @@ def column(n: int, low: int, high: int) -> st.SearchStrategy[np.ndarray]:
     return arrays(np.int64, n, elements=st.integers(low, high))
 
 
+def bearings(n: int) -> st.SearchStrategy[np.ndarray]:
+    """Even degrees, with unknown ones among them or without."""
+    known = arrays(np.int64, n, elements=st.integers(0, 179).map(lambda half: half * 2))
+    return known | arrays(np.int64, n, elements=st.sampled_from([UNKNOWN, 0, 2, 178, 180, 358]))
+
+
 @st.composite
 def fixes(draw: st.DrawFn) -> Fixes:
     n = draw(st.integers(1, 80))
@@ -31,7 +37,7 @@ def fixes(draw: st.DrawFn) -> Fixes:
         lat_e7=draw(column(n, -900_000_000, 900_000_000)),
         accuracy_dm=draw(column(n, 0, 100_000)),
         speed_cmps=draw(column(n, UNKNOWN, 20_000)),
-        bearing_deg=draw(column(n, UNKNOWN, 359)),
+        bearing_deg=draw(bearings(n)),
         altitude_dm=draw(column(n, -(2**31), 100_000)),
         battery_pct=draw(column(n, UNKNOWN, 100)),
         flags=flags,
