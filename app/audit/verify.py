@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.events import Event, EventHead, link
@@ -54,7 +55,7 @@ async def verify(session: AsyncSession) -> Verification:
     return Verification(sealed, unsealed, findings)
 
 
-async def _chain(session: AsyncSession, county_code: str) -> AsyncIterator[object]:
+async def _chain(session: AsyncSession, county_code: str) -> AsyncIterator[Row[Any]]:
     after = 0
     while True:
         rows = (

@@ -83,8 +83,8 @@ def _digest(parcel: Parcel, beats_ms: Int64s, envelope: Envelope) -> bytes:
     """SHA-256 over what was measured; not over `sent_at` and its like, which change with every retry."""
     content = hashlib.sha256()
     for name in Fixes.__slots__:
-        content.update(getattr(parcel.fixes, name))
-    content.update(parcel.reason)
-    content.update(beats_ms)
+        content.update(getattr(parcel.fixes, name).data)
+    content.update(parcel.reason.data)
+    content.update(beats_ms.data)
     content.update(msgspec.json.encode((envelope.clock_offset_ms, envelope.presses, envelope.reports)))
     return content.digest()[:DIGEST_BYTES]

@@ -51,7 +51,7 @@ def _read(row: Row[Any]) -> ReceiptRead:
         batch_id=row.batch_id,
         received_at=row.received_at,
         digest=row.digest.hex(),
-        **msgspec.to_builtins(result_of(ReceiptRow(*row))),
+        **msgspec.to_builtins(result_of(ReceiptRow(**row._mapping))),
     )
 
 
@@ -73,5 +73,5 @@ async def get_config(
         off_duty_keep_days=found[ingest.OFF_DUTY_KEEP_DAYS],
         future_tolerance_s=found[ingest.FUTURE_TOLERANCE_S],
         min_app_version=found[ingest.MIN_APP_VERSION],
-        policy=rules.patrol_policy(found),  # type: ignore[arg-type]
+        policy=rules.patrol_policy(found),
     )
