@@ -69,7 +69,7 @@ def serve(
     fd: Annotated[int | None, typer.Option(help="Listening socket inherited from `wangge up`.")] = None,
 ) -> None:
     """Run one API process against WANGGE_DATABASE_URL."""
-    from app.commands import serve as command
+    from app.kit import serving as command
 
     with clear_errors():
         command.run(get_settings(), fd)

@@ -5,7 +5,7 @@ import sys
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from app.commands.serve import uvicorn_settings
+from app.kit.serving import uvicorn_settings
 
 ANSWER = b'{"results":[],"padding":"' + b"." * 420 + b'"}'
 HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(ANSWER)).encode())]

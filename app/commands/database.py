@@ -70,7 +70,7 @@ def status() -> None:
             if not pid:
                 raise typer.Exit(3)
             url = cluster.url()
-        from app.commands import migrations
+        from app.kit import migrations
 
         current, newest = migrations.revisions(url)
         typer.echo(f"revision {current or 'none'}, newest {newest}")
@@ -87,11 +87,12 @@ def url() -> None:
 def migrate() -> None:
     """Bring the database to the newest revision and make the coming months' partitions."""
     with clear_errors(), database_of(get_settings(), say=say) as settings:
-        from app.commands import migrations
+        from app.commands import seeding
+        from app.kit import migrations
 
         assert settings.database_url  # noqa: S101 - database_of fills it in
         migrations.upgrade(settings.database_url)
-        asyncio.run(migrations.seed(settings.database_url))
+        asyncio.run(seeding.seed(settings.database_url))
         say(f"Revision {migrations.revisions(settings.database_url)[0]}.")
 
 

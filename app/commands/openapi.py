@@ -4,9 +4,9 @@ from typing import Any
 
 import orjson
 
-from app.commands.migrations import ROOT
 from app.kit.contract import breaking_changes
 from app.kit.db import Database
+from app.kit.migrations import ROOT
 from app.main import create_app
 from app.settings import Settings
 

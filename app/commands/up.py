@@ -3,18 +3,17 @@
 import asyncio
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from socket import socket
 
-from app.commands import demo, migrations
-from app.kit import run_lock
+from app.commands import demo, seeding
+from app.kit import migrations, run_lock
 from app.kit.cluster import Cluster
 from app.kit.console import say
 from app.kit.embedded import environment_of, prepare_data_dir, with_embedded_defaults
 from app.kit.listening import open_sockets
+from app.kit.probe import is_ready
 from app.kit.supervisor import Member, StopRequest, Supervisor
 from app.settings import Settings
 
@@ -93,7 +92,7 @@ def _prepare(settings: Settings) -> None:
     if current != newest:
         say(f"Migrating the database from {current or 'nothing'} to {newest} …")
         migrations.upgrade(url)
-    asyncio.run(migrations.seed(url))
+    asyncio.run(seeding.seed(url))
     if settings.demo_passwords:
         demo.load_once(settings, say)
 
@@ -115,19 +114,17 @@ def _members(settings: Settings, sockets: Sequence[socket]) -> list[Member]:
 
 def base_url(settings: Settings) -> str:
     """Where a browser on this machine finds the service."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
-    return f"http://{host}:{settings.port}"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 def _wait_until_ready(settings: Settings, supervisor: Supervisor) -> None:
     end = time.monotonic() + READY_TIMEOUT_S
     while time.monotonic() < end:
         supervisor.watch_once()
-        try:
-            with urllib.request.urlopen(f"{base_url(settings)}/health/ready", timeout=2):  # noqa: S310
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
+        if is_ready(base_url(settings)):
+            return
+        time.sleep(0.1)
     say(f"The service isn't ready after {READY_TIMEOUT_S:.0f} s; see the messages above. It goes on trying.")
 
 

@@ -119,9 +119,13 @@ class Cluster:
     def _launch(self, home: ClusterHome) -> None:
         started_at = time.monotonic()
         server = cluster_server.launch(home, PORT, durable=self.durable)
-        if not self._becomes_ready(home, lambda: server.poll() is None, timeout_s=START_TIMEOUT_S):
-            if server.poll() is None:
+        ready = False
+        try:
+            ready = self._becomes_ready(home, lambda: server.poll() is None, timeout_s=START_TIMEOUT_S)
+        finally:
+            if not ready and server.poll() is None:  # also when Ctrl-C came before its pid file was there
                 end_all([server.pid], grace_s=5)
+        if not ready:
             raise ClusterError(f"the database did not start; the end of {home.log}:\n{_tail(home.log)}")
         self.say(f"The database is ready ({time.monotonic() - started_at:.1f} s).")
 

@@ -6,14 +6,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.kit.cluster import Cluster
+from app.kit.probe import is_ready
 from app.kit.processes import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +54,9 @@ def private_service(settings: Mapping[str, str] | None = None) -> Iterator[Priva
         f"http://127.0.0.1:{port}", data_dir, log, _start(data_dir, port, log, dict(settings or {}))
     )
     try:
-        if not wait_until(lambda: _is_ready(service) or service.process.poll() is not None, READY_TIMEOUT_S):
+        if not wait_until(
+            lambda: is_ready(service.base_url) or service.process.poll() is not None, READY_TIMEOUT_S
+        ):
             raise ServiceFailedError(f"not ready after {READY_TIMEOUT_S:.0f} s:\n{_end_of(log)}")
         if service.process.poll() is not None:
             raise ServiceFailedError(_end_of(log))
@@ -95,14 +96,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _is_ready(service: PrivateService) -> bool:
-    try:
-        with urllib.request.urlopen(f"{service.base_url}/health/ready", timeout=2):  # noqa: S310
-            return True
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _end_of(log: Path) -> str:

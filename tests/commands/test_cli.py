@@ -34,5 +34,7 @@ def test_an_unknown_command_is_a_clear_error() -> None:
 
 def test_importing_it_loads_no_domain() -> None:
     script = f"import sys, app.cli; print(sorted({HEAVY!r} & sys.modules.keys()))"
-    done = subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, cwd=ROOT, capture_output=True, text=True
+    )
     assert done.stdout.strip() == "[]"

@@ -1,6 +1,7 @@
 """`wangge db`: the database by hand, each step with a clear answer."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,14 +39,14 @@ def db(data_dir: Path, *arguments: str, **variables: str) -> "subprocess.Complet
 def test_a_day_of_an_operator(data_dir: Path) -> None:
     new = db(data_dir, "status")
     assert (new.returncode, new.stdout.strip()) == (3, "embedded, stopped, not made yet")
-    assert db(data_dir, "migrate").stderr.strip().endswith("Revision 0006.")
+    assert re.search(r"Revision \d{4}\.$", db(data_dir, "migrate").stderr.strip())
     assert Cluster(data_dir).running_pid() is None  # it ran for the migration only
     assert db(data_dir, "start").stdout.strip() == Cluster(data_dir).url()
     status = db(data_dir, "status")
     assert status.returncode == 0
     assert "running (process" in status.stdout
     assert db(data_dir, "url").stdout == db(data_dir, "start").stdout
-    assert db(data_dir, "psql", "-Atc", "SELECT count(*) FROM event").stdout.strip() == "0"
+    assert db(data_dir, "psql", "-Atc", "SELECT to_regclass('event')").stdout.strip() == "event"
     assert db(data_dir, "stop").stderr.strip() == "Stopped."
     assert db(data_dir, "stop").stderr.strip() == "It was not running."
 

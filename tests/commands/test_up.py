@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 
 from app.kit.cluster import Cluster
 from app.kit.private_service import PrivateService, ServiceFailedError, private_service
+from app.kit.probe import is_ready
 from app.kit.processes import is_alive, wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -23,14 +23,6 @@ NO_DEMO = {"WANGGE_DEMO_PASSWORDS": "false"}
 def service() -> Iterator[PrivateService]:
     with private_service() as service:
         yield service
-
-
-def is_ready(service: PrivateService) -> bool:
-    try:
-        with urllib.request.urlopen(f"{service.base_url}/health/ready", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
 
 
 def parts(service: PrivateService) -> dict[str, int]:
@@ -91,7 +83,7 @@ def test_a_killed_part_is_started_again(service: PrivateService, part: str) -> N
     before = parts(service)[part]
     os.kill(before, signal.SIGKILL)
     assert wait_until(lambda: parts(service).get(part, before) != before, 10)
-    assert wait_until(lambda: is_ready(service), 20)
+    assert wait_until(lambda: is_ready(service.base_url), 20)
 
 
 def test_a_killed_database_is_started_again_with_its_data(service: PrivateService) -> None:
@@ -100,7 +92,7 @@ def test_a_killed_database_is_started_again_with_its_data(service: PrivateServic
     assert before is not None
     os.kill(before, signal.SIGKILL)
     assert wait_until(lambda: (cluster.running_pid() or before) != before, 20)
-    assert wait_until(lambda: is_ready(service), 20)
+    assert wait_until(lambda: is_ready(service.base_url), 20)
     with psycopg.connect(service.database_url) as connection:
         assert connection.execute("SELECT count(*) > 300 FROM grid").fetchone() == (True,)
 

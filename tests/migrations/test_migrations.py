@@ -10,7 +10,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import sql
 
-from app.commands import migrations
+from app.commands import seeding
+from app.kit import migrations
 from tests.conftest import admin_url, url_of
 
 
@@ -96,8 +97,8 @@ def test_a_lock_that_is_held_ends_the_migration_and_not_the_service(config: Conf
 
 async def test_months_are_made_around_today_and_again_without_harm(config: Config, empty_url: str) -> None:
     command.upgrade(config, "head")
-    await migrations.seed(empty_url)
-    await migrations.seed(empty_url)
+    await seeding.seed(empty_url)
+    await seeding.seed(empty_url)
     with psycopg.connect(empty_url) as connection:
         for table in ("event", "fix_batch"):
             query = "SELECT count(*) FROM pg_inherits WHERE inhparent = %s::regclass"

@@ -1,6 +1,5 @@
 """Bringing a database to the newest revision, from any working directory."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from alembic import command
@@ -9,9 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 
-from app.kit.db import Database, sqlalchemy_url
-from app.kit.partitions import PARTITIONED, ensure_months
-from app.rules.calendar_seed import seed_calendar
+from app.kit.db import sqlalchemy_url
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,18 +28,6 @@ def revisions(url: str) -> tuple[str | None, str | None]:
         current = MigrationContext.configure(connection).get_current_revision()
     engine.dispose()
     return current, ScriptDirectory.from_config(configuration(url)).get_current_head()
-
-
-async def seed(url: str) -> None:
-    """What every database holds before its first request: the months around today and the working calendar."""
-    database, now = Database.connect(url, pool_size=1), datetime.now(UTC)
-    try:
-        async with database.transaction() as session:
-            for table in PARTITIONED:
-                await ensure_months(session, now.date(), table)
-            await seed_calendar(session, now=now)
-    finally:
-        await database.close()
 
 
 def upgrade(url: str) -> None:
