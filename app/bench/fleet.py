@@ -16,6 +16,7 @@ from app.kit.geodesy import metres_per_degree
 from app.kit.ids import DEMO_COUNTY, DEMO_NAMESPACE, demo_id
 
 API = "/api/v1"
+UPLOAD = f"{API}/fix-batches"
 DEMO_PASSWORD = "Wangge-330921"  # noqa: S105 - printed by scripts/run; the demo county only
 SHIFT_STARTS_H, SHIFT_S = 8, 9.5 * 3600
 SAMPLING_S = 10
@@ -99,7 +100,7 @@ def bodies(
 
 def _walk(walker: Walker, count: int, rng: random.Random) -> tuple[list[str], str]:
     """JSON of `count` fixes along the blocks of a grid, with slowly drifting noise, every optional field filled."""
-    east_m, north_m = (float(m) for m in metres_per_degree(np.float64(walker.latitude)))
+    east_m, north_m = (float(m[0]) for m in metres_per_degree(np.array([walker.latitude])))
     path, noise = _Blocks(rng), [0.0, 0.0]
     texts = []
     for index in range(count):

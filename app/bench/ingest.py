@@ -105,7 +105,7 @@ def _measure(
     count = load.write_batches(folder, fleet.bodies(active, service_days, FIXES, seed=seed))
     before = _stored(database_url)
     say(f"Sending {count:,} batches of {FIXES} fixes …")
-    sent = load.run(folder, base_url, "/api/v1/fix-batches", seconds=SECONDS_MAX)
+    sent = load.run(folder, base_url, fleet.UPLOAD, seconds=SECONDS_MAX)
     say("Waiting until every changed day is folded …")
     catch_up_s = asyncio.run(_catch_up(database_url))
     after = _stored(database_url)
@@ -143,7 +143,7 @@ def _limits(
     folder: Path, database_url: str, active: list[fleet.Walker], days: list[date]
 ) -> tuple[float, float, float]:
     """noop and db in batches/s, plain in rows/s."""
-    noop = limits.noop_batches_per_s(folder, seconds=SECONDS_MAX)
+    noop = limits.noop_batches_per_s(folder, fleet.UPLOAD, seconds=SECONDS_MAX)
     some = islice(fleet.bodies(active, days[-1:], FIXES, seed=0), 6400)
     parcels = limits.arrivals((body for _, body in some), [w.device_id for w in active])
     with limits.scratch_database(database_url) as scratch:

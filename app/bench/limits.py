@@ -37,10 +37,10 @@ CREATE INDEX plain_fix_geom ON plain_fix USING gist (geom);
 COPY_PLAIN = "COPY plain_fix FROM STDIN"
 
 
-def noop_batches_per_s(folder: Path, *, seconds: float) -> float:
+def noop_batches_per_s(folder: Path, path: str, *, seconds: float) -> float:
     """The prepared batches sent to a server that only answers; as many as fit into `seconds`."""
     with _noop_server() as url:
-        result = load.run(folder, url, "/", seconds=seconds)
+        result = load.run(folder, url, path, seconds=seconds)
     return result.stored / result.seconds
 
 
@@ -50,7 +50,7 @@ def _noop_server() -> Iterator[str]:
     with subprocess.Popen([sys.executable, "-m", "app.bench.noop", str(port)]) as process:
         try:
             url = f"http://127.0.0.1:{port}"
-            _wait_for(url)
+            _wait_for(url + "/health/live")
             yield url
         finally:
             process.terminate()

@@ -38,7 +38,7 @@ function request()
   return wrk.format("POST", path, headers, body)
 end
 function response(status, headers, body)
-  if status == 200 and #body > 30 then stored = stored + 1 elseif status ~= 200 then refused = refused + 1 end
+  if status == 200 and #body > 30 then stored = stored + 1 elseif status > 299 then refused = refused + 1 end
   if done_sending and not told and stored + refused >= sent then
     told = true
     io.open(folder .. "/done-" .. number, "w"):close()
