@@ -16,6 +16,8 @@ from app.kit.db import savepoint
 from tests.areas.conftest import Headers, World, events_of, geojson, headers_of
 from tests.factories import areas as make
 
+SOME_ID = "00000000-0000-4000-8000-000000000001"
+
 REASON = "按街巷重新定界"
 
 
@@ -116,10 +118,10 @@ class TestReading:
             ("GET", ""),
             ("POST", ""),
             ("GET", "/at?longitude=1&latitude=1"),
-            ("GET", f"/{uuid4()}"),
-            ("GET", f"/{uuid4()}/versions"),
-            ("PUT", f"/{uuid4()}/geometry"),
-            ("POST", f"/{uuid4()}/retirement"),
+            ("GET", f"/{SOME_ID}"),
+            ("GET", f"/{SOME_ID}/versions"),
+            ("PUT", f"/{SOME_ID}/geometry"),
+            ("POST", f"/{SOME_ID}/retirement"),
         ],
     )
     async def test_nobody_passes_without_signing_in(
