@@ -20,7 +20,7 @@ from app.identity.schemas import AccountCreate, AccountPatch, AccountRead, Passw
 from app.identity.views import account_read
 from app.kit.clock import Now
 from app.kit.db import SessionDep
-from app.kit.ids import DEMO_INSPECTOR
+from app.kit.ids import DEMO_INSPECTOR, DEMO_SPARE_INSPECTOR
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.preconditions import ReadVersion, etag
 from app.kit.problems import NotFound, PreconditionFailed, PreconditionRequired, problems
@@ -31,6 +31,8 @@ Reader = Annotated[
     Actor, Depends(require(*SUPERVISORS, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN))
 ]
 AccountId = Annotated[UUID, Path(description="Account · 账号", examples=[str(DEMO_INSPECTOR)])]
+# The demo's own inspector keeps the password that visitors are told.
+SpareAccountId = Annotated[UUID, Path(description="Account · 账号", examples=[str(DEMO_SPARE_INSPECTOR)])]
 
 
 @router.get("", summary="Accounts of my area · 辖区内账号", responses=problems(*SIGN_IN_PROBLEMS, BadCursor))
@@ -139,7 +141,7 @@ async def change_account(
     responses=problems(*SIGN_IN_PROBLEMS, NotFound, RoleNotManaged, PasswordTooWeak),
 )
 async def reset_password(
-    account_id: AccountId, body: PasswordReset, actor: Administrator, session: SessionDep, now: Now
+    account_id: SpareAccountId, body: PasswordReset, actor: Administrator, session: SessionDep, now: Now
 ) -> None:
     """Every login of the account ends."""
     await accounts.reset_password(session, actor, account_id, body.password, now=now)

@@ -15,7 +15,7 @@ from app.identity.actor import Actor, Role
 from app.identity.bindings import bind_device, find_binding, get_inspector, require_free
 from app.identity.device_models import ActivationCode, Device, DeviceState
 from app.identity.devices import get_device, logins_of, record_device, void_codes
-from app.identity.logins import Issuer, TokenPair, revoke_logins, start_login
+from app.identity.logins import Issuer, TokenPair, actor_of, revoke_logins, start_login
 from app.identity.models import Account
 from app.identity.policy import sign_in_rules
 from app.identity.problems import ActivationRefused, DeviceNotUsable, DeviceRevoked, NotAnInspector
@@ -101,28 +101,22 @@ async def issue_code(
     await require_free(session, device, inspector_id, now)
     await void_codes(session, device, now=now)
     rules = await sign_in_rules(session, device.area_id, today)
-    issued = IssuedCode(
+    expires_at = now + timedelta(hours=rules.activation_code_h)
+    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+    issued = ActivationCode(
+        county_code=device.county_code,
         id=uuid7(),
-        code=f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}",
         device_id=device.id,
         inspector_id=inspector_id,
-        expires_at=now + timedelta(hours=rules.activation_code_h),
+        code_hash=vault.digest(PURPOSE, activation_message(device.id, code)),
+        issued_by=actor.account_id,
+        issued_at=now,
+        expires_at=expires_at,
     )
-    session.add(
-        ActivationCode(
-            county_code=device.county_code,
-            id=issued.id,
-            device_id=device.id,
-            inspector_id=inspector_id,
-            code_hash=vault.digest(PURPOSE, activation_message(device.id, issued.code)),
-            issued_by=actor.account_id,
-            issued_at=now,
-            expires_at=issued.expires_at,
-        )
-    )
-    data: dict[str, object] = {"inspector_id": str(inspector_id), "expires_at": issued.expires_at.isoformat()}
+    session.add(issued)
+    data: dict[str, object] = {"inspector_id": str(inspector_id), "expires_at": expires_at.isoformat()}
     await record_device(session, actor, device, "device.activation_code_issued", data, now=now)
-    return issued
+    return IssuedCode(issued.id, code, device.id, inspector_id, expires_at)
 
 
 async def activate(
@@ -171,34 +165,27 @@ async def activate_device(
         raise NotAnInspector
     await notices.require_current(session, installation.notice_version, device.county_code, today)
     await require_free(session, device, inspector.id, now)
-    owner = Actor(
-        inspector.id,
-        inspector.county_code,
-        Role.INSPECTOR,
-        inspector.area_id,
-        device.id,
-        inspector.display_name,
-    )
+    owner = actor_of(inspector, device.id)
     binding = await find_binding(session, device, now)
     if binding is None:
         binding = await bind_device(session, owner, device, inspector.id, start=now, now=now)
-    device.state, device.activated_at = DeviceState.ACTIVE, now
-    device.android_version, device.app_version = installation.android_version, installation.app_version
-    device.capabilities = sorted(set(installation.capabilities))
+    _take_over(device, installation, now)
     await revoke_logins(session, logins_of(device), "reactivated", now=now)
+    app = installation.installation_id
     tokens = await start_login(
-        session,
-        inspector,
-        issuer=issuer,
-        now=now,
-        device_id=device.id,
-        installation_id=installation.installation_id,
+        session, inspector, issuer=issuer, now=now, device_id=device.id, installation_id=app
     )
     version = installation.notice_version
     await notices.acknowledge(session, device.county_code, inspector.id, device.id, version, now=now)
     data: dict[str, object] = {"inspector_id": str(inspector.id), "notice_version": version}
     await record_device(session, owner, device, "device.activated", data, now=now)
     return Activated(device.county_code, device.id, inspector.id, binding.id, tokens)
+
+
+def _take_over(device: Device, installation: Installation, now: datetime) -> None:
+    device.state, device.activated_at = DeviceState.ACTIVE, now
+    device.android_version, device.app_version = installation.android_version, installation.app_version
+    device.capabilities = sorted(set(installation.capabilities))
 
 
 async def _redeem(
@@ -217,10 +204,8 @@ async def _redeem(
     activated = await activate_device(
         session, device, inspector, request.installation, issuer=issuer, now=now, today=today
     )
-    code.used_at, code.answer = (
-        now,
-        lock(request.answer_secret, orjson.dumps(activated, default=str), PURPOSE),
-    )
+    answer = orjson.dumps(activated, default=str)
+    code.used_at, code.answer = now, lock(request.answer_secret, answer, PURPOSE)
     return activated
 
 

@@ -8,7 +8,15 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from app.identity.device_models import DEVICE_STATE_LABELS, DeviceState
 from app.identity.schemas import TokenRead
-from app.kit.ids import DEMO_BINDING, DEMO_COMMUNITY, DEMO_COUNTY_CODE, DEMO_DEVICE, DEMO_INSPECTOR
+from app.kit.ids import (
+    DEMO_ACTIVATION_CODE,
+    DEMO_BINDING,
+    DEMO_COMMUNITY,
+    DEMO_COUNTY_CODE,
+    DEMO_DEVICE,
+    DEMO_INSPECTOR,
+    DEMO_SPARE_SERIAL_NO,
+)
 from app.kit.schemas import Input, Output
 
 SerialNo = Annotated[
@@ -120,8 +128,8 @@ class ActivationCreate(Input):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "serial_no": "WG-330921-900001",
-                "code": "00000000",
+                "serial_no": DEMO_SPARE_SERIAL_NO,
+                "code": DEMO_ACTIVATION_CODE,
                 "installation_id": "b1e7c2f4-5a0d-4c53-9f7e-2d9b6a3c1e00",
                 "android_version": "14",
                 "app_version": "1.0.0",

@@ -38,12 +38,14 @@ from app.identity.problems import (
 from app.identity.views import activation_read, binding_read, code_read, device_read
 from app.kit.clock import Now
 from app.kit.db import SessionDep
-from app.kit.ids import DEMO_DEVICE
+from app.kit.ids import DEMO_DEVICE, DEMO_SPARE_DEVICE
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import NotFound, problems
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 DeviceId = Annotated[UUID, Path(description="Handheld · 终端", examples=[str(DEMO_DEVICE)])]
+# The demo's own handheld goes on working when somebody tries out what takes one out of use.
+SpareDeviceId = Annotated[UUID, Path(description="Handheld · 终端", examples=[str(DEMO_SPARE_DEVICE)])]
 
 
 @router.post(
@@ -200,7 +202,7 @@ async def hand_over(
     responses=problems(*SIGN_IN_PROBLEMS, NotFound, DeviceNotUsable),
 )
 async def revoke(
-    device_id: DeviceId,
+    device_id: SpareDeviceId,
     body: RevocationCreate,
     actor: Supervisor,
     session: SessionDep,
@@ -218,7 +220,7 @@ async def revoke(
     responses=problems(*SIGN_IN_PROBLEMS, NotFound, DeviceNotUsable),
 )
 async def reinstate(
-    device_id: DeviceId, actor: Supervisor, session: SessionDep, now: Now, today: Today
+    device_id: SpareDeviceId, actor: Supervisor, session: SessionDep, now: Now, today: Today
 ) -> DeviceRead:
     """It is registered again and needs a new activation; old tokens stay dead."""
     device = await devices.reinstate_device(session, actor, device_id, now=now)

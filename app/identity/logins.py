@@ -85,7 +85,7 @@ async def start_login(
         expires_at=issuer.refresh_expiry(now),
     )
     session.add(login)
-    actor = _actor(account, login)
+    actor = actor_of(account, device_id, login_id)
     await events.record(
         session,
         actor.event_actor,
@@ -184,7 +184,7 @@ async def _refusal(session: AsyncSession, login: Login, account: Account) -> Pro
 
 def _rotate(login: Login, account: Account, token: RefreshToken, issuer: Issuer, now: datetime) -> TokenPair:
     refresh = make_refresh_token(login.county_code, login.id, login.generation + 1, issuer.vault)
-    access, expires_at = issuer.access_token(_actor(account, login), now)
+    access, expires_at = issuer.access_token(actor_of(account, login.device_id, login.id), now)
     pair = TokenPair(access, expires_at, refresh.text)
     login.generation += 1
     login.previous_hash, login.current_hash = token.hash, refresh.hash
@@ -198,7 +198,7 @@ def _repeat(login: Login, account: Account, token: RefreshToken, issuer: Issuer,
     expires_at = datetime.fromisoformat(stored["access_expires_at"])
     if expires_at - now >= timedelta(seconds=MIN_LEFT_S):
         return TokenPair(stored["access_token"], expires_at, stored["refresh_token"])
-    access, expires_at = issuer.access_token(_actor(account, login), now)
+    access, expires_at = issuer.access_token(actor_of(account, login.device_id, login.id), now)
     pair = TokenPair(access, expires_at, stored["refresh_token"])
     login.successor = lock(token.secret, orjson.dumps(pair), SUCCESSOR)
     return pair
@@ -218,15 +218,16 @@ async def _revoke_family(session: AsyncSession, login: Login, account: Account, 
     )
 
 
-def _actor(account: Account, login: Login) -> Actor:
+def actor_of(account: Account, device_id: UUID | None = None, login_id: UUID | None = None) -> Actor:
+    """The account as an actor, on a handheld and in a login where given."""
     return Actor(
         account.id,
         account.county_code,
         Role(account.role),
         account.area_id,
-        login.device_id,
+        device_id,
         account.display_name,
-        login.id,
+        login_id,
     )
 
 

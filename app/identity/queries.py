@@ -1,9 +1,10 @@
 """SQL of accounts and logins."""
 
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, Uuid, and_, column, select, table
+from sqlalchemy import Select, String, Uuid, and_, column, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.actor import Actor, Role
@@ -18,28 +19,7 @@ from app.kit.problems import NotFound
 
 async def get_actor(session: AsyncSession, claims: Claims) -> Actor:
     """The actor behind verified claims. Raises LoginRevoked, AccountDisabled or DeviceRevoked."""
-    row = (
-        await session.execute(
-            select(
-                Account.county_code,
-                Account.role,
-                Account.area_id,
-                Account.display_name,
-                Account.enabled,
-                Login.revoked_at.label("login_revoked_at"),
-                Login.device_id,
-                Device.revoked_at.label("device_revoked_at"),
-            )
-            .select_from(Login)
-            .join(Account, Account.id == Login.account_id)
-            .outerjoin(Device, and_(Device.county_code == Login.county_code, Device.id == Login.device_id))
-            .where(
-                Login.county_code == claims.county_code,
-                Login.id == claims.login_id,
-                Login.account_id == claims.account_id,
-            )
-        )
-    ).one_or_none()
+    row = (await session.execute(_state_of(claims))).one_or_none()
     if row is None:
         raise LoginRevoked
     if row.device_revoked_at is not None:
@@ -56,6 +36,30 @@ async def get_actor(session: AsyncSession, claims: Claims) -> Actor:
         device_id=row.device_id,
         display_name=row.display_name,
         login_id=claims.login_id,
+    )
+
+
+def _state_of(claims: Claims) -> Select[*tuple[Any, ...]]:
+    """Account, login and handheld of the claims, as they stand now, in one row."""
+    return (
+        select(
+            Account.county_code,
+            Account.role,
+            Account.area_id,
+            Account.display_name,
+            Account.enabled,
+            Login.revoked_at.label("login_revoked_at"),
+            Login.device_id,
+            Device.revoked_at.label("device_revoked_at"),
+        )
+        .select_from(Login)
+        .join(Account, Account.id == Login.account_id)
+        .outerjoin(Device, and_(Device.county_code == Login.county_code, Device.id == Login.device_id))
+        .where(
+            Login.county_code == claims.county_code,
+            Login.id == claims.login_id,
+            Login.account_id == claims.account_id,
+        )
     )
 
 

@@ -39,7 +39,12 @@ RoleField = Annotated[
 class TokenForm(BaseModel):
     """The OAuth 2.0 form; what other clients add (scope, client_secret) is ignored."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(
+        extra="ignore",
+        json_schema_extra={
+            "example": {"grant_type": "password", "username": "inspector", "password": "Wangge-330921"}
+        },
+    )
 
     grant_type: Annotated[
         Literal["password", "refresh_token"], Field(description="`password` or `refresh_token` · 授权方式")
@@ -75,7 +80,7 @@ class PasswordChangeIn(Input):
 
     model_config = ConfigDict(
         str_strip_whitespace=False,
-        json_schema_extra={"example": {"old_password": "Old-harbour-1", "new_password": "New-harbour-2"}},
+        json_schema_extra={"example": {"old_password": "Wangge-330921", "new_password": "Wangge-330921"}},
     )
 
     old_password: Password

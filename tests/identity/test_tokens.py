@@ -158,6 +158,19 @@ class TestTimes:
         answer = await client.get(ME, headers=make.bearer(pair))
         assert (answer.status_code, answer.json()["code"]) == (401, "token_expired")
 
+    async def test_only_the_clock_that_is_passed_in_counts(
+        self, app: FastAPI, session: AsyncSession, world: World, clock: Clock, keyring: Keyring
+    ) -> None:
+        for days in (-20, 20):
+            then = clock.now + timedelta(days=days)
+            token = (await make.login(app, session, world.inspector, at=then)).access_token
+            assert verify_access_token(token, keyring, then).account_id == world.inspector.id
+            fresh = Keyring(list(keyring.pairs.values()), VerifiedTokens())
+            with pytest.raises(TokenExpired):
+                verify_access_token(token, fresh, then + timedelta(seconds=1801))
+            with pytest.raises(Unauthenticated):
+                verify_access_token(token, fresh, then - timedelta(seconds=61))
+
     async def test_a_remembered_token_expires_too(
         self, pair: TokenPair, keyring: Keyring, clock: Clock
     ) -> None:
