@@ -79,12 +79,9 @@ class Gateway:
         return _replay(body, receive)
 
     async def _read(self, receive: Receive) -> bytes:
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        if not message.get("more_body"):
-            return body
-        parts, size = [body], len(body)
-        while message.get("more_body"):
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise BadRequest(reason="the connection broke before the body was complete")
@@ -92,7 +89,8 @@ class Gateway:
             size += len(parts[-1])
             if size > self.body_max_bytes:
                 raise BodyTooLarge(limit_bytes=self.body_max_bytes)
-        return b"".join(parts)
+            more = message.get("more_body", False)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 class _Watched:
@@ -142,9 +140,11 @@ def _decompressed(body: bytes, encoding: str, limit_bytes: int) -> bytes:
         return body
     try:
         if encoding == "gzip":
-            return _bounded(zlib.decompressobj(16 + zlib.MAX_WBITS), body, limit_bytes)
+            return _gunzipped(body, limit_bytes)
         if encoding == "zstd":
-            with zstandard.ZstdDecompressor(max_window_size=8 << 20).stream_reader(body) as reader:
+            decompressor = zstandard.ZstdDecompressor(max_window_size=8 << 20)
+            # across frames, so that what follows the first is not passed over in silence
+            with decompressor.stream_reader(body, read_across_frames=True) as reader:
                 plain = reader.read(limit_bytes + 1)
             if len(plain) > limit_bytes:
                 raise BodyTooLarge(limit_bytes=limit_bytes)
@@ -154,10 +154,13 @@ def _decompressed(body: bytes, encoding: str, limit_bytes: int) -> bytes:
     raise UnsupportedMediaType(got=encoding[:40])
 
 
-def _bounded(decompressor: Any, body: bytes, limit_bytes: int) -> bytes:
-    plain: bytes = decompressor.decompress(body, limit_bytes + 1)
+def _gunzipped(body: bytes, limit_bytes: int) -> bytes:
+    member = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    plain = member.decompress(body, limit_bytes + 1)
     if len(plain) > limit_bytes:
         raise BodyTooLarge(limit_bytes=limit_bytes)
-    if not decompressor.eof:
+    if not member.eof:
         raise BadRequest(reason="broken gzip data: it ends too early")
+    if member.unused_data:
+        raise BadRequest(reason="broken gzip data: something follows it")
     return plain

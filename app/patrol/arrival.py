@@ -9,10 +9,10 @@ import msgspec
 import numpy as np
 
 from app.patrol import door, wire
-from app.patrol.door import STORED, Parcel
+from app.patrol.door import STORED, Disposition, Parcel
 from app.patrol.fixes import Fixes, Int64s
 from app.patrol.problems import BatchEmpty, BatchTooLong
-from app.patrol.wire import Envelope
+from app.patrol.wire import Envelope, Fix
 
 DIGEST_BYTES = 16
 """128 bits of SHA-256: nobody finds two contents with one digest by chance, and it is kept for each batch."""
@@ -69,7 +69,7 @@ def read_arrival(county_code: str, device_id: UUID, body: bytes) -> Arrival:
         beats_ms=beats_ms,
         reports_ms=_corrected([r.at for r in envelope.reports], envelope),
         presses_ms=_corrected([p.pressed_at for p in envelope.presses], envelope),
-        digest=_digest(parcel, beats_ms, envelope),
+        digest=_digest(parcel, rows, beats_ms, envelope),
         body=body,
     )
 
@@ -79,7 +79,7 @@ def _corrected(instants: list[datetime | int], envelope: Envelope) -> Int64s:
     return np.array([door.instant_ms(i) + envelope.clock_offset_ms for i in instants], np.int64)
 
 
-def _digest(parcel: Parcel, beats_ms: Int64s, envelope: Envelope) -> bytes:
+def _digest(parcel: Parcel, rows: list[Fix | None], beats_ms: Int64s, envelope: Envelope) -> bytes:
     """SHA-256 over what was measured; not over `sent_at` and its like, which change with every retry."""
     content = hashlib.sha256()
     for name in Fixes.__slots__:
@@ -87,4 +87,8 @@ def _digest(parcel: Parcel, beats_ms: Int64s, envelope: Envelope) -> bytes:
     content.update(parcel.reason.data)
     content.update(beats_ms.data)
     content.update(msgspec.json.encode((envelope.clock_offset_ms, envelope.presses, envelope.reports)))
+    refused = np.flatnonzero(parcel.disposition == Disposition.INVALID).tolist()
+    if refused:  # its columns do not hold what could not be read
+        sent = envelope.columns or [rows[i] or getattr(envelope, "fixes")[i] for i in refused]  # noqa: B009
+        content.update(repr(sent).encode("utf-8", "backslashreplace"))
     return content.digest()[:DIGEST_BYTES]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -76,17 +76,29 @@ async def load_contexts(
 
 
 async def load_duty(
-    session: AsyncSession, arrivals: Sequence[Arrival], contexts: Contexts, *, zone: ZoneInfo
+    session: AsyncSession,
+    arrivals: Sequence[Arrival],
+    contexts: Contexts,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
 ) -> Duty:
-    """Duty windows of every inspector whom the arrivals may belong to, around the times they speak of."""
+    """Duty windows of every inspector whom the arrivals may belong to, around the times they speak of.
+
+    Times that the door refuses are left out: some lie beyond every calendar.
+    """
     spans: dict[str, dict[UUID, DaySpan]] = {}
     ruled: dict[UUID, DutyRules] = {}
     for arrival in arrivals:
         bounds = arrival.bounds_ms()
         if bounds is None:
             continue
-        first, last = (from_ms(at_ms).astimezone(zone).date() for at_ms in bounds)
         context = contexts[arrival.device_key]
+        earliest_ms, latest_ms = context.rules.believed_ms(now)
+        bounds = max(bounds[0], earliest_ms), min(bounds[1], latest_ms)
+        if bounds[0] > bounds[1]:
+            continue
+        first, last = (from_ms(at_ms).astimezone(zone).date() for at_ms in bounds)
         for binding in context.bindings:
             if binding.start_ms <= bounds[1] and binding.end_ms > bounds[0]:
                 asked = spans.setdefault(arrival.county_code, {})

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.actor import Actor, Role
@@ -226,7 +226,7 @@ async def list_quarantined(
         Quarantined.reason,
         Quarantined.detail,
         Quarantined.received_at,
-        text("octet_length(body) AS body_bytes"),
+        func.octet_length(Quarantined.body).label("body_bytes"),
     ).where(Quarantined.county_code == actor.county_code, visible_to(actor, Quarantined))
     keys = (Quarantined.received_at, Quarantined.id)
     rows = (await session.execute(pagination.after(statement, keys, cursor, limit))).all()

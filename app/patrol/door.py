@@ -15,7 +15,6 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kit import chinese_datums
-from app.kit.clock import to_ms
 from app.patrol.fixes import (
     FLAG_DEVICE_TIME,
     FLAG_MOCK,
@@ -116,10 +115,10 @@ def receive(upload: Envelope, rows: list[Fix | None]) -> Parcel:
     return parcel
 
 
-def judge_times(parcel: Parcel, *, now: datetime, future_tolerance_s: int, too_old_days: int) -> None:
-    """Gives fixes too far from `now` their disposition; the corrected time counts."""
+def judge_times(parcel: Parcel, believed_ms: tuple[int, int]) -> None:
+    """Gives fixes outside the believed times (earliest, latest) their disposition; the corrected time counts."""
     at_ms, sent_ms = parcel.fixes.at_ms, parcel.fixes.sent_ms
-    earliest_ms, latest_ms = _plausible_ms(now, future_tolerance_s, too_old_days)
+    earliest_ms, latest_ms = believed_ms
     if not len(at_ms) or (
         at_ms.min() >= earliest_ms and at_ms.max() <= latest_ms and sent_ms.min() >= earliest_ms
     ):
@@ -129,15 +128,9 @@ def judge_times(parcel: Parcel, *, now: datetime, future_tolerance_s: int, too_o
     parcel.refuse(at_ms > latest_ms, Disposition.FUTURE)
 
 
-def plausible(at_ms: Int64s, *, now: datetime, future_tolerance_s: int, too_old_days: int) -> Bools:
+def believable(at_ms: Int64s, believed_ms: tuple[int, int]) -> Bools:
     """Which instants are neither too old nor in the future: bool[n]."""
-    earliest_ms, latest_ms = _plausible_ms(now, future_tolerance_s, too_old_days)
-    return (at_ms >= earliest_ms) & (at_ms <= latest_ms)
-
-
-def _plausible_ms(now: datetime, future_tolerance_s: int, too_old_days: int) -> tuple[int, int]:
-    now_ms = to_ms(now)
-    return now_ms - too_old_days * 86_400_000, now_ms + future_tolerance_s * 1000
+    return (at_ms >= believed_ms[0]) & (at_ms <= believed_ms[1])
 
 
 @dataclass(slots=True)

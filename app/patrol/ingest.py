@@ -57,7 +57,11 @@ class Result(msgspec.Struct):
         """Every fix stored, none of them remarkable, nothing pressed."""
         return not self.presses and (
             not self.results
-            or (len(self.results) == 1 and self.results[0].disposition == "stored" and not self.results[0].reason)
+            or (
+                len(self.results) == 1
+                and self.results[0].disposition == "stored"
+                and not self.results[0].reason
+            )
         )
 
 
@@ -102,15 +106,17 @@ async def ingest_group(
     _sort_out(arrivals, known, contexts, group)
     fresh = list(group.fresh.values())
     pressed = await record_presses(session, fresh, contexts, now=now, zone=zone)
-    duty = await load_duty(session, fresh, contexts, zone=zone)
+    duty = await load_duty(session, fresh, contexts, now=now, zone=zone)
     for arrival in fresh:
         _place(arrival, contexts[arrival.device_key], duty, pressed, group)
     known |= await _write(session, group)
     await batches.touch_days(session, _touches(arrivals, contexts, group, pressed))
     kept = await quarantine.keep(session, group.quarantined)
-    wanted = {a.batch_id: _day_of_interest(a, contexts, group) for a in arrivals}
-    days = await batches.find_days(session, sorted({key for key in wanted.values() if key}))
-    return [_answer(a, known, group, contexts, kept, wanted[a.batch_id], days) for a in arrivals]
+    wanted = [_day_of_interest(a, contexts, group) for a in arrivals]
+    days = await batches.find_days(session, sorted({key for key in wanted if key}))
+    return [
+        _answer(a, known, group, contexts, kept, day, days) for a, day in zip(arrivals, wanted, strict=True)
+    ]
 
 
 def _sort_out(
@@ -128,12 +134,7 @@ def _sort_out(
 
 
 def _place(arrival: Arrival, context: DeviceContext, duty: Duty, pressed: Pressed, group: _Group) -> None:
-    door.judge_times(
-        arrival.parcel,
-        now=group.now,
-        future_tolerance_s=context.rules.future_tolerance_s,
-        too_old_days=context.rules.too_old_days,
-    )
+    door.judge_times(arrival.parcel, context.rules.believed_ms(group.now))
     rows = group.rows[arrival.key] = _batch_rows(arrival, context, duty, group.now)
     result = _result(arrival, rows, pressed)
     group.receipts[arrival.key] = ReceiptRow(
@@ -148,7 +149,9 @@ def _place(arrival: Arrival, context: DeviceContext, duty: Duty, pressed: Presse
     )
     if (arrival.parcel.disposition == Disposition.INVALID).any():
         # fixes that nobody could read are kept as they came, for a person to look at
-        group.quarantined.append(_quarantined(arrival, context, "invalid_fixes", msgspec.json.encode(result).decode(), group.now))
+        group.quarantined.append(
+            _quarantined(arrival, context, "invalid_fixes", msgspec.json.encode(result).decode(), group.now)
+        )
 
 
 def _batch_rows(arrival: Arrival, context: DeviceContext, duty: Duty, now: datetime) -> list[BatchRow]:
@@ -162,18 +165,14 @@ def _batch_rows(arrival: Arrival, context: DeviceContext, duty: Duty, now: datet
         fixes = arrival.parcel.fixes if place.mask.all() else arrival.parcel.fixes.take(place.mask)
         row = row_at(place)
         row.fix_count, (row.track, row.attributes) = len(fixes), packing.pack(fixes)
-    plausible = door.plausible(
-        arrival.beats_ms,
-        now=now,
-        future_tolerance_s=context.rules.future_tolerance_s,
-        too_old_days=context.rules.too_old_days,
-    )
+    believed_ms = context.rules.believed_ms(now)
+    plausible = door.believable(arrival.beats_ms, believed_ms)
     for place in place_instants(arrival.beats_ms, plausible, context.bindings, duty):
         beats_ms = np.unique(arrival.beats_ms[place.mask])
         row = row_at(place)
         row.beat_count, row.beats = len(beats_ms), packing.pack_instants(beats_ms)
-    everywhen = np.ones(len(arrival.reports_ms), bool)
-    for place in place_instants(arrival.reports_ms, everywhen, context.bindings, duty):
+    plausible = door.believable(arrival.reports_ms, believed_ms)
+    for place in place_instants(arrival.reports_ms, plausible, context.bindings, duty):
         row_at(place).reports = [
             [at_ms, arrival.envelope.reports[index].cause]
             for index, at_ms in enumerate(arrival.reports_ms.tolist())
@@ -188,8 +187,10 @@ def _result(arrival: Arrival, rows: Sequence[BatchRow], pressed: Pressed) -> Res
         for name, first, last, reason in arrival.parcel.ranges()
     ]
     presses = [
-        PressResult(p.press_id, pressed.dispositions[arrival.county_code, UUID(p.press_id)])
-        for p in arrival.envelope.presses
+        PressResult(press.press_id, disposition)
+        for press, disposition in zip(
+            arrival.envelope.presses, pressed.dispositions[arrival.key], strict=True
+        )
     ]
     return Result(ranges, presses, sum(r.beat_count for r in rows), sum(len(r.reports or ()) for r in rows))
 
@@ -218,6 +219,8 @@ def _quarantined(
         detail,
         arrival.body,
         now,
+        # a retry is sent at another time, so its body differs
+        content=arrival.batch_id.bytes + arrival.digest,
     )
 
 

@@ -1,9 +1,11 @@
 """The rule book as patrol reads it: what the door needs, what the handheld is told."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, cast
 
+from app.kit.clock import to_ms
 from app.patrol.fold_rules import FoldRules
 from app.patrol.judging import DistanceBasis, PolicyMode, Thresholds
 from app.rules.book import RuleSet
@@ -29,6 +31,11 @@ class DoorRules:
     def of(cls, rules: RuleSet) -> "DoorRules":
         """The door's part of `rules`."""
         return _door_rules(rules)
+
+    def believed_ms(self, now: datetime) -> tuple[int, int]:
+        """The earliest and the latest instant that the door believes, Unix ms."""
+        now_ms = to_ms(now)
+        return now_ms - self.too_old_days * 86_400_000, now_ms + self.future_tolerance_s * 1000
 
     def is_outdated(self, app_version: str | None) -> bool:
         """Whether the handheld's app is older than allowed; an unknown version is not accused."""

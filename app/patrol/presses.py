@@ -9,20 +9,31 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit import events
-from app.kit.clock import from_ms, to_ms
+from app.kit.clock import from_ms
 from app.kit.events import EventActor
 from app.patrol.arrival import Arrival
-from app.patrol.context import Contexts
+from app.patrol.context import Contexts, DeviceContext
 from app.patrol.placing import binding_at
 from app.staffing.inputs import NewPress, mark_changed, store_presses
 
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """What became of the presses: a disposition by (upload's key, press id), and the days they concern."""
+    """What became of the presses: a disposition each by upload, and the days they concern."""
 
-    dispositions: Mapping[tuple[str, UUID], str]
+    dispositions: Mapping[tuple[str, UUID], Sequence[str]]
     days: Sequence[tuple[str, UUID, UUID, date]]
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A press that the door lets through; `place` is where its disposition goes."""
+
+    press: NewPress
+    county_code: str
+    area_id: UUID
+    answers: list[str]
+    place: int
 
 
 async def record_presses(
@@ -33,37 +44,65 @@ async def record_presses(
     days: (county, inspector, area, local date) of every new press; its neighbours are marked here, because
     a night shift or a voluntary window may reach into them.
     """
-    dispositions: dict[tuple[str, UUID], str] = {}
-    new: dict[str, dict[UUID, NewPress]] = {}
-    areas: dict[UUID, UUID] = {}
+    dispositions: dict[tuple[str, UUID], Sequence[str]] = {}
+    asked: list[_Asked] = []
     for arrival in arrivals:
-        context = contexts[arrival.device_key]
-        for press, at_ms in zip(arrival.envelope.presses, arrival.presses_ms.tolist(), strict=True):
-            press_id = UUID(press.press_id)
-            key = (arrival.county_code, press_id)
-            binding = binding_at(context.bindings, at_ms)
-            if at_ms > to_ms(now) + context.rules.future_tolerance_s * 1000:
-                dispositions[key] = "future"
-            elif at_ms < to_ms(now - timedelta(days=context.rules.too_old_days)):
-                dispositions[key] = "too_old"
-            elif binding is None:
-                dispositions[key] = "unbound"
-            else:
-                areas[press_id] = binding.area_id
-                pressed = NewPress(
-                    press_id, binding.inspector_id, arrival.device_id, press.kind, from_ms(at_ms), now
-                )
-                new.setdefault(arrival.county_code, {}).setdefault(press_id, pressed)
+        answers, let_through = _at_the_door(arrival, contexts[arrival.device_key], now)
+        dispositions[arrival.key] = answers
+        asked += let_through
     days = []
-    for county_code, presses in sorted(new.items()):
-        for press_id, result in (await store_presses(session, county_code, list(presses.values()))).items():
-            dispositions[county_code, press_id] = result
-            if result == "stored":
-                pressed = presses[press_id]
-                day = pressed.pressed_at.astimezone(zone).date()
-                days.append((county_code, pressed.inspector_id, areas[press_id], day))
-                await _tell(session, county_code, pressed, areas[press_id], day, now)
+    while asked:  # of presses with one id the first is stored, a later one is compared with it
+        first: dict[tuple[str, UUID], _Asked] = {}
+        for each in asked:
+            first.setdefault((each.county_code, each.press.id), each)
+        asked = [each for each in asked if first[each.county_code, each.press.id] is not each]
+        days += await _store(session, list(first.values()), now, zone)
     return Pressed(dispositions, days)
+
+
+def _at_the_door(arrival: Arrival, context: DeviceContext, now: datetime) -> tuple[list[str], list[_Asked]]:
+    """A disposition for each press, "" where the database has the say; and those presses."""
+    earliest_ms, latest_ms = context.rules.believed_ms(now)
+    answers: list[str] = []
+    let_through: list[_Asked] = []
+    for press, at_ms in zip(arrival.envelope.presses, arrival.presses_ms.tolist(), strict=True):
+        binding = binding_at(context.bindings, at_ms)
+        if at_ms > latest_ms:
+            answers.append("future")
+        elif at_ms < earliest_ms:
+            answers.append("too_old")
+        elif binding is None:
+            answers.append("unbound")
+        else:
+            pressed = NewPress(
+                UUID(press.press_id),
+                binding.inspector_id,
+                arrival.device_id,
+                press.kind,
+                from_ms(at_ms),
+                now,
+            )
+            let_through.append(_Asked(pressed, arrival.county_code, binding.area_id, answers, len(answers)))
+            answers.append("")
+    return answers, let_through
+
+
+async def _store(
+    session: AsyncSession, asked: Sequence[_Asked], now: datetime, zone: ZoneInfo
+) -> list[tuple[str, UUID, UUID, date]]:
+    """Stores presses with different ids and answers them; the days of the new ones."""
+    days = []
+    for county_code in sorted({each.county_code for each in asked}):
+        of_county = {each.press.id: each for each in asked if each.county_code == county_code}
+        presses = [each.press for each in of_county.values()]
+        for press_id, result in (await store_presses(session, county_code, presses)).items():
+            each = of_county[press_id]
+            each.answers[each.place] = result
+            if result == "stored":
+                day = each.press.pressed_at.astimezone(zone).date()
+                days.append((county_code, each.press.inspector_id, each.area_id, day))
+                await _tell(session, county_code, each.press, each.area_id, day, now)
+    return days
 
 
 async def _tell(

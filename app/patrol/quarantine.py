@@ -39,9 +39,11 @@ def quarantine_row(
     detail: str,
     body: bytes,
     now: datetime,
+    *,
+    content: bytes | None = None,
 ) -> QuarantineRow:
-    """A row for `body`; its digest makes a retry the same row."""
-    digest = hashlib.sha256(body).digest()
+    """A row for `body`. What has the same `content` (the body itself when None) is the same row."""
+    digest = hashlib.sha256(body if content is None else content).digest()
     return QuarantineRow(
         county_code, uuid7(), area_id, device_id, batch_id, reason, detail, now, digest, body
     )

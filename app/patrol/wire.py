@@ -15,6 +15,7 @@ FIXES_MAX = 2000
 BEATS_MAX = 2000
 PRESSES_MAX = 50
 REPORTS_MAX = 200
+REASON_MAX_CHARS = 200
 CoordSys = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
 Cause = Literal["no_permission", "killed", "no_signal", "battery", "reboot", "user_stop"]
 Provider = Literal["unknown", "gps", "network", "fused", "passive", "beidou"]
@@ -23,10 +24,12 @@ assert Provider.__args__ == PROVIDERS  # type: ignore[attr-defined]  # noqa: S10
 Whole = Annotated[int, msgspec.Meta(ge=-(2**53), le=2**53)]
 Instant = Annotated[datetime, msgspec.Meta(tz=True)] | Whole
 """RFC 3339 with offset, or Unix milliseconds."""
-ClientId = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$")]
+ClientId = Annotated[
+    str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$(?!\n)")
+]
 
 
-class Fix(msgspec.Struct):
+class Fix(msgspec.Struct, gc=False):
     """One fix in the row form."""
 
     recorded_at: Instant
@@ -112,31 +115,40 @@ class Unreadable(ValueError):
     """The body is not JSON, or its envelope breaks the rules. `field` names the place, if it is known."""
 
     def __init__(self, reason: str, field: str = "") -> None:
-        super().__init__(reason)
-        self.reason, self.field = reason, field
+        # it may quote what was sent: NUL bytes and lone surrogates fit neither the database nor an answer
+        self.reason = "".join(c if c.isprintable() else "\ufffd" for c in reason)[:REASON_MAX_CHARS]
+        self.field = field
+        super().__init__(self.reason)
 
 
 _decoder = msgspec.json.Decoder(Upload)
+MISFITS = (msgspec.ValidationError, OverflowError, RecursionError, UnicodeEncodeError)
+"""What converting raises: the last one for a lone surrogate where a word of a list is asked for."""
 
 
 def read(body: bytes) -> tuple[Envelope, list[Fix | None], dict[int, str]]:
     """The envelope, the fixes (None where unreadable), and why, by index. Raises Unreadable."""
+    upload: Upload | LenientUpload
     try:
         upload = _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _read_leniently(body)
-    return upload, upload.fixes, {}  # type: ignore[return-value]
+        fixes: list[Fix | None] = upload.fixes  # type: ignore[assignment]
+        reasons: dict[int, str] = {}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        upload, fixes, reasons = _read_leniently(body)
+    if upload.columns is not None and fixes:
+        raise Unreadable("fixes come in rows or in columns, not in both", "columns")
+    return upload, fixes, reasons
 
 
-def _read_leniently(body: bytes) -> tuple[Envelope, list[Fix | None], dict[int, str]]:
+def _read_leniently(body: bytes) -> tuple[LenientUpload, list[Fix | None], dict[int, str]]:
     try:
         # NaN and Infinity are not JSON, but Python and JavaScript handhelds send them: they become null
-        raw = json.loads(body, parse_constant=lambda _name: None)
+        raw = json.loads(body, parse_constant=lambda _name: None, parse_int=_whole)
     except (ValueError, RecursionError) as error:
         raise Unreadable("JSON") from error
     try:
         upload = msgspec.convert(raw, LenientUpload)
-    except (msgspec.ValidationError, OverflowError) as error:
+    except MISFITS as error:
         reason, _, field = str(error).partition(" - at ")
         raise Unreadable(reason, field.strip("`").removeprefix("$").removeprefix(".")) from error
     fixes: list[Fix | None] = []
@@ -144,10 +156,15 @@ def _read_leniently(body: bytes) -> tuple[Envelope, list[Fix | None], dict[int, 
     for index, item in enumerate(upload.fixes):
         try:
             fixes.append(msgspec.convert(item, Fix))
-        except (msgspec.ValidationError, OverflowError) as error:
+        except MISFITS as error:
             fixes.append(None)
             reasons[index] = str(error)
     return upload, fixes, reasons
+
+
+def _whole(digits: str) -> int | float:
+    """A whole number; one of more digits than Python reads is as good as infinite."""
+    return int(digits) if len(digits) < 400 else float(digits)
 
 
 def fix_count(upload: Envelope, fixes: list[Fix | None]) -> int:
