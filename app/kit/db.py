@@ -4,11 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
+import psycopg
 from fastapi import Depends, Request
 from psycopg import AsyncConnection as DriverConnection
 from psycopg.pq import TransactionStatus
 from sqlalchemy import MetaData, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -71,11 +73,16 @@ class Database:
 
         Raises TransactionAborted when the block swallowed a database error: PostgreSQL would turn the
         COMMIT into a silent ROLLBACK, and the caller would be told that lost data is stored.
+        Raises SQLAlchemy's exceptions for errors of the driver's own connection, too.
         """
-        async with self.sessions() as session, session.begin():
-            yield session
-            await session.flush()  # so that a deferred write shows its error before the check below
-            await _refuse_aborted(session)
+        try:
+            async with self.sessions() as session, session.begin():
+                yield session
+                await session.flush()  # so that a deferred write shows its error before the check below
+                await _refuse_aborted(session)
+        except psycopg.Error as error:
+            # nobody above should have to know both families: deadlocks are retried, outages answered 503
+            raise DBAPIError.instance(None, None, error, psycopg.Error) from error
 
 
 async def _refuse_aborted(session: AsyncSession) -> None:

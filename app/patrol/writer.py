@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
 import structlog
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.kit import metrics
@@ -109,4 +109,4 @@ def _is_outage(error: Exception) -> bool:
     if isinstance(error, PoolTimeout):
         return True
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
-    return isinstance(error, OperationalError) and (state[:2] in ("", "08", "53", "57"))
+    return isinstance(error, OperationalError | InterfaceError) and (state[:2] in ("", "08", "53", "57"))
