@@ -16,9 +16,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="WANGGE_", extra="ignore")
 
-    data_dir: Annotated[Path, Field(description="Where the embedded cluster, its secrets and files live.")] = (
-        Path(".data")
-    )
+    data_dir: Annotated[
+        Path, Field(description="Where the embedded cluster, its secrets and files live.")
+    ] = Path(".data")
     database_url: Annotated[
         str | None, Field(description="postgresql://… of an outside server; empty: the embedded cluster.")
     ] = None
@@ -40,9 +40,7 @@ class Settings(BaseSettings):
     ingest_queue_batches: Annotated[
         int, Field(ge=1, description="Batches that may wait for the writer before 503 is answered.")
     ] = 2000
-    ingest_group_batches: Annotated[
-        int, Field(ge=1, description="Most batches that share one commit.")
-    ] = 128
+    ingest_group_batches: Annotated[int, Field(ge=1, description="Most batches that share one commit.")] = 128
     demo_passwords: Annotated[
         bool, Field(description="The demo county's well-known passwords may be used.")
     ] = False

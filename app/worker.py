@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 import app.areas.tasks
-import app.kit.tasks  # noqa: F401 - both register their jobs
+import app.identity.tasks
+import app.kit.tasks  # noqa: F401 - they register their jobs
 from app.kit import events, jobs, logs, metrics
 from app.kit.clock import utc_now
 from app.kit.db import Database

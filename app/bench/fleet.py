@@ -37,7 +37,7 @@ class Walker:
 
 def activate(url: str, count: int) -> list[Walker]:
     """Activates handhelds of the first `count` grids with a polygon, as a supervisor and they would do it."""
-    with httpx.Client(base_url=url + API, timeout=30) as client:
+    with httpx.Client(base_url=url + API, timeout=30, trust_env=False) as client:
         supervisor = _login(client)
         grids = (
             client.get(f"/areas/{DEMO_COUNTY}/grids.geojson", headers=supervisor).raise_for_status().json()

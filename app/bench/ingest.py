@@ -9,17 +9,17 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import psycopg
+from sqlalchemy import text
 
 from app.bench import fleet, limits, load
+from app.bench.scratch import ZONE
 from app.kit.db import Database
 from app.kit.private_service import private_service
 from app.patrol.tasks import fold_due
 
 FIXES = 60
-ZONE = ZoneInfo("Asia/Shanghai")
 TARGET_FIXES_PER_S, TARGET_RATIO, TARGET_BYTES, TARGET_RSS_MB = 100_000, 0.25, 20.0, 200.0
 SECONDS_MAX = 300.0
 Say = Callable[[str], None]
@@ -178,8 +178,6 @@ async def _catch_up(database_url: str) -> float:
 
 
 async def _pending(database: Database) -> bool:
-    from sqlalchemy import text
-
     async with database.transaction() as session:
         return bool(await session.scalar(text("SELECT EXISTS (SELECT FROM patrol_day WHERE pending)")))
 

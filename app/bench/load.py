@@ -14,9 +14,10 @@ from pathlib import Path
 THREADS = 1
 CONNECTIONS = 64
 POLL_S = 0.01
-# Each thread reads its own file of (token length, body length, token, body), so no batch is sent twice. wrk calls request() once before it starts and throws the result
-# away: that call must not cost a batch. It also sleeps for its whole duration, so a finished thread leaves a file
-# and wrk is interrupted. Answers other than 200 are counted apart.
+# Each thread reads its own file of (token length, body length, token, body), so no batch is sent twice.
+# wrk calls request() once before it starts and throws the result away: that call must not cost a batch.
+# It also sleeps for its whole duration, so a finished thread leaves a file and wrk is interrupted.
+# Answers other than 200 are counted apart.
 SCRIPT = """
 local threads = {}
 function setup(thread) thread:set("number", #threads); table.insert(threads, thread) end

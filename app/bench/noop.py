@@ -38,7 +38,7 @@ CLAIMS = Claims(
 class NoopIngestor:
     """Takes every upload and stores none; answers as many bytes as an upload's answer has."""
 
-    async def take(self, county_code: str, device_id: UUID, body: bytes) -> bytes:  # noqa: ARG002 - no work
+    async def take(self, county_code: str, device_id: UUID, body: bytes) -> bytes:
         """The same answer, whatever comes."""
         return ANSWER
 
@@ -58,4 +58,6 @@ def noop_app() -> FastAPI:
 
 if __name__ == "__main__":
     logs.configure("INFO")
-    uvicorn.Server(uvicorn.Config(noop_app(), port=int(sys.argv[1]), **uvicorn_settings() | {"lifespan": "off"})).run()
+    uvicorn.Server(
+        uvicorn.Config(noop_app(), port=int(sys.argv[1]), **uvicorn_settings() | {"lifespan": "off"})
+    ).run()

@@ -33,7 +33,9 @@ class Page(BaseModel, Generic[T]):
     next: Annotated[str | None, Field(description="Cursor of the next page, or null · 下一页游标")]
 
 
-def after(statement: Select[*tuple[Any, ...]], keys: Sequence[Key], cursor: str | None, limit: int) -> Select[*tuple[Any, ...]]:
+def after(
+    statement: Select[*tuple[Any, ...]], keys: Sequence[Key], cursor: str | None, limit: int
+) -> Select[*tuple[Any, ...]]:
     """`statement` ordered by `keys` (unique together), starting after `cursor`, one row more than `limit`."""
     if cursor is not None:
         values = _decode(cursor)

@@ -1,5 +1,6 @@
 """SQL of the folder: figures, judgements, what is due. Set-based; rows sorted by key, against deadlocks."""
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from app.kit.db import driver_connection
 from app.patrol.day_reader import DayKey
 
 FOLD_LOCK = 0x464F4C44
+SHARDS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,22 +156,27 @@ async def keep_rules(session: AsyncSession, rules: Mapping[str, dict[str, Any]],
 DUE = text("""
 (SELECT county_code, inspector_id, service_day FROM patrol_day
   WHERE pending AND (folded_at IS NULL OR folded_at <= :folded_before)
+    AND abs(hashtext(inspector_id::text)) % :shards = :shard
   ORDER BY county_code, service_day LIMIT :limit)
 UNION
 (SELECT county_code, inspector_id, service_day FROM day_figures
-  WHERE status = 'provisional' AND service_day < :today ORDER BY county_code, service_day LIMIT :limit)
+  WHERE status = 'provisional' AND service_day < :today AND abs(hashtext(inspector_id::text)) % :shards = :shard
+  ORDER BY county_code, service_day LIMIT :limit)
 LIMIT :limit
 """)
+TAKE_SHARD = text("SELECT pg_try_advisory_xact_lock(:lock, :shard)")
 
 
-async def list_due(
-    session: AsyncSession, *, folded_before: datetime, today: date, limit: int
-) -> list[DayKey]:
+async def list_due(session: AsyncSession, *, folded_before: datetime, today: date, limit: int) -> list[DayKey]:
     """Changed days that were last folded before `folded_before`, and days that ended without being judged.
 
-    One folder at a time: another one gets an empty list until this transaction ends.
+    Inspectors are dealt out to SHARDS by their id, and a shard has one folder at a time, until its
+    transaction ends: several workers fold side by side and never the same day.
     """
-    if not await session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": FOLD_LOCK}):
-        return []
-    found = await session.execute(DUE, {"folded_before": folded_before, "today": today, "limit": limit})
-    return [DayKey(*row) for row in found.all()]
+    asked = {"folded_before": folded_before, "today": today, "limit": limit, "shards": SHARDS}
+    for shard in random.sample(range(SHARDS), SHARDS):
+        if await session.scalar(TAKE_SHARD, {"lock": FOLD_LOCK, "shard": shard}):
+            found = (await session.execute(DUE, asked | {"shard": shard})).all()
+            if found:
+                return [DayKey(*row) for row in found]
+    return []

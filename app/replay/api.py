@@ -18,11 +18,11 @@ Sleep = Callable[[float], Awaitable[None]]
 _jitter = random.SystemRandom()
 
 
-class Unreachable(Exception):  # noqa: N818 - named like a problem
+class Unreachable(Exception):
     """Nobody answers, or only with "not now", however often we try."""
 
 
-class Refused(Exception):  # noqa: N818 - named like a problem
+class Refused(Exception):
     """The service answered with a problem (RFC 9457). `code` never changes."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:

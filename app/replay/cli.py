@@ -147,7 +147,7 @@ async def _replay_all(
     walks: Sequence[Walk], wanted: Wanted, url: str, account: tuple[str, str], settings: Settings
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
-    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S) as client:
+    async with httpx.AsyncClient(base_url=url, timeout=TIMEOUT_S, trust_env=False) as client:
         office = Office(client)
         await _require_service(client)
         await office.sign_in(*account)

@@ -17,7 +17,7 @@ POLYGONS = ("Polygon", "MultiPolygon")
 Row = Mapping[str, Any]
 
 
-class UnknownThere(Exception):  # noqa: N818 - named like a problem
+class UnknownThere(Exception):
     """The service doesn't know what was asked for; the text says what."""
 
 

@@ -14,7 +14,7 @@ AFTER_START = timedelta(minutes=5)
 DAYS_TRIED = 40
 
 
-class DayUnusable(Exception):  # noqa: N818 - named like a problem
+class DayUnusable(Exception):
     """A walk cannot be put on the day; the text says why and what to do."""
 
 

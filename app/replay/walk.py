@@ -25,7 +25,7 @@ EARLIEST = datetime(1980, 1, 6, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 
-class WalkUnreadable(Exception):  # noqa: N818 - named like a problem
+class WalkUnreadable(Exception):
     """A file cannot be replayed; the text names the file, the place in it and what to do."""
 
 
