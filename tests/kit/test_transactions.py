@@ -1,5 +1,6 @@
 """An answer leaves after the commit, and only if there was one."""
 
+from contextlib import suppress
 from typing import Annotated
 from uuid import uuid4
 
@@ -30,19 +31,15 @@ async def app(fresh_database: Database) -> FastAPI:
     async def swallow(session: SessionDep) -> dict[str, str]:
         once = {"id": uuid4()}
         await session.execute(INSERT, once)
-        try:
+        with suppress(IntegrityError):
             await session.execute(INSERT, once)
-        except IntegrityError:
-            pass
         return {"said": "stored"}
 
     @app.post("/test/swallow-raw")
     async def swallow_raw(session: SessionDep) -> dict[str, str]:
         await session.execute(INSERT, {"id": uuid4()})
-        try:
+        with suppress(Exception):
             await (await driver_connection(session)).execute("SELECT 1 / 0")
-        except Exception:
-            pass
         return {"said": "stored"}
 
     @app.post("/test/savepoint")
@@ -134,20 +131,24 @@ class TestDriverErrors:
     async def test_a_lost_connection_is_an_outage_and_the_next_transaction_works(
         self, fresh_database: Database
     ) -> None:
-        with pytest.raises(OperationalError):
+        async def lose() -> None:
             async with fresh_database.transaction() as session:
                 driver = await driver_connection(session)
                 async with fresh_database.transaction() as other:
                     await other.execute(text(f"SELECT pg_terminate_backend({driver.info.backend_pid})"))
                 await driver.execute("SELECT 1")
+
+        with pytest.raises(OperationalError):
+            await lose()
         assert await areas(fresh_database) == 0
 
     async def test_an_aborted_transaction_is_told_even_when_nothing_failed_later(
         self, fresh_database: Database
     ) -> None:
-        with pytest.raises(TransactionAborted):
+        async def swallow() -> None:
             async with fresh_database.transaction() as session:
-                try:
+                with suppress(DBAPIError):
                     await session.execute(text("SELECT 1 / 0"))
-                except DBAPIError:
-                    pass
+
+        with pytest.raises(TransactionAborted):
+            await swallow()

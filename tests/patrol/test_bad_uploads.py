@@ -186,9 +186,8 @@ class TestBodies:
 
     @pytest.mark.parametrize("encoding", ["br", "deflate", "gzip, gzip", "\xe9"])
     async def test_unknown_encoding(self, handheld: Handheld, encoding: str) -> None:
-        answer = await handheld.client.post(
-            make.UPLOAD, content=b"{}", headers=[*handheld.headers.items(), (b"Content-Encoding", encoding.encode("latin-1"))]  # type: ignore[list-item]
-        )  # fmt: skip
+        named = httpx.Headers(handheld.headers | {"Content-Encoding": encoding}, encoding="latin-1")
+        answer = await handheld.client.post(make.UPLOAD, content=b"{}", headers=named)
         problem(answer, 415, "unsupported_media_type")
 
 
