@@ -18,6 +18,7 @@ from app.patrol import packing
 from app.patrol.day_inputs import DayInputs, GapReport, Interval, OwnGrid, ProfileWindow
 from app.patrol.fixes import Fixes, Int64s
 from app.patrol.judging import DayKind
+from app.patrol.packing import PackedBatch
 from app.patrol.placing import FOREVER_MS
 from app.patrol.policy import DayRules
 from app.patrol.shapes import buffered
@@ -142,15 +143,17 @@ async def _read_batches(session: AsyncSession, columns: Sequence[list[Any]]) -> 
 
 def _stored(rows: Sequence[Any]) -> _Stored:
     devices = {device_id: index for index, device_id in enumerate(sorted({row[0] for row in rows}))}
-    fixes = [
-        packing.unpack(track, attributes, offset_ms, devices[device_id])
-        for device_id, offset_ms, track, attributes, _, _ in rows
-        if track is not None
-    ]
+    fixes = packing.unpack(
+        [
+            PackedBatch(devices[device_id], offset_ms, track, attributes)
+            for device_id, offset_ms, track, attributes, _, _ in rows
+            if track is not None
+        ]
+    )
     beats = [packing.unpack_instants(row[4]) for row in rows if row[4] is not None]
     reports = {GapReport(at_ms, cause) for row in rows for at_ms, cause in row[5] or ()}
     return _Stored(
-        Fixes.concatenate(fixes),
+        fixes,
         np.unique(np.concatenate(beats)) if beats else np.empty(0, np.int64),
         tuple(sorted(reports)),
     )

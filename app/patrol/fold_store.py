@@ -180,3 +180,14 @@ async def list_due(session: AsyncSession, *, folded_before: datetime, today: dat
             if found:
                 return [DayKey(*row) for row in found]
     return []
+
+
+PUT_OFF = text("""
+UPDATE patrol_day SET folded_at = :now
+ WHERE county_code = :county_code AND inspector_id = :inspector_id AND service_day = :service_day
+""")
+
+
+async def put_off(session: AsyncSession, key: DayKey, now: datetime) -> None:
+    """Has a day that cannot be folded wait as if it had just been folded; it stays pending."""
+    await session.execute(PUT_OFF, key._asdict() | {"now": now})

@@ -4,12 +4,14 @@ Sources: Daishan 2018, 三 ("专职网格员即时在线率不低于60%,日在�
 that is S4-31, S4-32 and S4-33 of the requirements; readings of doubtful points: requirements A.6 Q3 to Q7.
 """
 
-from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from app.patrol.figures import DayFold
+from app.patrol.fixes import Int64s
 
 Status = Literal["pass", "fail", "review", "excused", "not_expected", "no_data", "provisional"]
 Check = Literal["patrol_s", "distance_m", "online_share"]
@@ -167,27 +169,20 @@ def _reason(check: Check, asked: float, found: float | None, low: float | None, 
 
 
 def online_share(
-    signals_ms: Iterable[int],
-    duty: Iterable[tuple[int, int]],
-    *,
-    slot_ms: int = 900_000,
-    fresh_ms: int = 300_000,
+    signals_ms: Int64s, duty: Iterable[tuple[int, int]], *, slot_ms: int = 900_000, fresh_ms: int = 300_000
 ) -> float | None:
     """Share of a person's duty slots on line, 0..1 (A.6 Q3: samples of duty time); None without duty.
 
-    Each duty window [start_ms, end_ms) is cut into slots of `slot_ms` from its start. A slot is on line when
-    a signal (fix, heartbeat, work) fell into it or within `fresh_ms` before it, the time for which a signal
-    keeps its holder on line.
+    signals_ms: int64[n], sorted. Each duty window [start_ms, end_ms) is cut into slots of `slot_ms` from its
+    start. A slot is on line when a signal (fix, heartbeat, work) fell into it or within `fresh_ms` before it,
+    the time for which a signal keeps its holder on line.
     """
-    signals = sorted(signals_ms)
     expected = online = 0
     for start, end in duty:
-        for begin in range(start, end, slot_ms):
-            expected += 1
-            stop = min(begin + slot_ms, end)
-            online += any(begin - fresh_ms <= s < stop for s in _between(signals, begin - fresh_ms, stop))
+        begins = np.arange(start, end, slot_ms)
+        heard = np.searchsorted(signals_ms, begins - fresh_ms) < np.searchsorted(
+            signals_ms, np.minimum(begins + slot_ms, end)
+        )
+        expected += len(begins)
+        online += int(heard.sum())
     return online / expected if expected else None
-
-
-def _between(ordered: list[int], low: int, high: int) -> list[int]:
-    return ordered[bisect_left(ordered, low) : bisect_left(ordered, high)][:1]

@@ -4,6 +4,9 @@ Each column is its first value and the differences, in the narrowest integers th
 that never changes costs its first value only. Little-endian, so the same bytes on every machine.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
 from app.patrol import twkb
@@ -11,6 +14,7 @@ from app.patrol.fixes import FLAG_DEVICE_TIME, UNKNOWN, Fixes, Int64s
 
 FORMAT = 1
 WIDTHS = (1, 2, 4, 8)
+COLUMNS = 7
 NO_BOOT = -(2**62)
 """Stands for an unknown boot instant; no sum of a time and a clock comes near it."""
 CONSTANT = 4
@@ -27,21 +31,29 @@ def pack(fixes: Fixes) -> tuple[bytes, bytes]:
     return track, bytes((FORMAT,)) + _pack_columns(_columns(fixes))
 
 
-def unpack(track: bytes, attributes: bytes, clock_offset_ms: int, device: int) -> Fixes:
-    """The fixes of one stored batch. Raises twkb.BrokenTrack when the bytes are damaged."""
-    lon_e7, lat_e7, at_ms = twkb.decode(track)
-    n = len(at_ms)
-    if not attributes or attributes[0] != FORMAT:
-        raise twkb.BrokenTrack("unknown format of attributes")
-    columns, at = [], 1
-    for _ in range(7):
-        column, at = _unpack_column(attributes, at, n)
-        columns.append(column)
+@dataclass(frozen=True, slots=True)
+class PackedBatch:
+    """One stored batch: the index of its device, and what `pack` made."""
+
+    device: int
+    clock_offset_ms: int
+    track: bytes
+    attributes: bytes
+
+
+def unpack(batches: Sequence[PackedBatch]) -> Fixes:
+    """The fixes of stored batches, one after the other. Raises twkb.BrokenTrack when bytes are damaged."""
+    lon_e7, lat_e7, at_ms, counts = twkb.decode([batch.track for batch in batches])
+    columns = np.empty((COLUMNS, len(at_ms)), np.int64)
+    end = 0
+    for batch, n in zip(batches, counts.tolist(), strict=True):
+        _unpack_columns(batch.attributes, columns[:, end : end + n])
+        end += n
     accuracy_dm, speed_cmps, turns, altitude_dm, battery_pct, flags, boot = columns
-    offset = np.where(flags & FLAG_DEVICE_TIME, clock_offset_ms, 0)
+    offset_ms = np.repeat(np.array([batch.clock_offset_ms for batch in batches], np.int64), counts)
     return Fixes(
-        device=np.full(n, device, np.int64),
-        sent_ms=at_ms - offset,
+        device=np.repeat(np.array([batch.device for batch in batches], np.int64), counts),
+        sent_ms=at_ms - np.where(flags & FLAG_DEVICE_TIME, offset_ms, 0),
         at_ms=at_ms,
         lon_e7=lon_e7,
         lat_e7=lat_e7,
@@ -62,7 +74,10 @@ def pack_instants(at_ms: Int64s) -> bytes:
 
 def unpack_instants(packed: bytes) -> Int64s:
     """What `pack_instants` packed. Raises twkb.BrokenTrack when the bytes are damaged."""
-    return _unpack_column(packed, 4, int.from_bytes(packed[:4], "little"))[0]
+    columns = np.empty((1, int.from_bytes(packed[:4], "little")), np.int64)
+    _unpack_columns(packed, columns, at=4)
+    instants: Int64s = columns[0]
+    return instants
 
 
 def _columns(fixes: Fixes) -> Int64s:
@@ -113,17 +128,23 @@ def _pack_columns(columns: Int64s) -> bytes:
     return b"".join(packed)
 
 
-def _unpack_column(packed: bytes, at: int, n: int) -> tuple[Int64s, int]:
-    if at >= len(packed) or packed[at] >> 4 >= len(WIDTHS) or packed[at] & 15 > CONSTANT:
-        raise twkb.BrokenTrack("damaged attributes")
-    first_width, code = WIDTHS[packed[at] >> 4], packed[at] & 15
-    end = at + 1 + first_width
-    first = int.from_bytes(packed[at + 1 : end], "little", signed=True)
-    column = np.full(n, first, np.int64)
-    if code == CONSTANT:
-        return column, end
-    width = WIDTHS[code]
-    if len(packed) < end + width * (n - 1):
-        raise twkb.BrokenTrack("attributes end too early")
-    column[1:] += np.cumsum(np.frombuffer(packed, f"<i{width}", n - 1, end).astype(np.int64))
-    return column, end + width * (n - 1)
+def _unpack_columns(packed: bytes, columns: Int64s, at: int = 1) -> None:
+    """Fills int64[k, n], n >= 1, from the bytes after `at`."""
+    if at == 1 and packed[:1] != bytes((FORMAT,)):
+        raise twkb.BrokenTrack("unknown format of attributes")
+    n = columns.shape[1]
+    columns[:, 1:] = 0
+    try:
+        for column in columns:
+            first_width, code = WIDTHS[packed[at] >> 4], packed[at] & 15
+            end = at + 1 + first_width
+            column[0] = int.from_bytes(packed[at + 1 : end], "little", signed=True)
+            at = end
+            if code != CONSTANT:
+                column[1:] = np.frombuffer(packed, f"<i{WIDTHS[code]}", n - 1, end)
+                at += WIDTHS[code] * (n - 1)
+    except (IndexError, ValueError) as error:
+        raise twkb.BrokenTrack("damaged attributes") from error
+    if at != len(packed):
+        raise twkb.BrokenTrack("attributes of another length")
+    np.cumsum(columns, axis=1, out=columns)

@@ -28,13 +28,14 @@ def find_gaps(
         alone = signals_ms[(signals_ms >= start) & (signals_ms < end)]
         marks = np.concatenate([own, np.column_stack([alone, alone])])
         marks = marks[np.lexsort((marks[:, 1], marks[:, 0]))]
-        reach, first = start, True
-        for begin, stop in marks.tolist():
-            if begin - reach > gap_ms:
-                gaps.append(_gap(reach, begin, reports, gap_ms, "before_first" if first else "between"))
-            reach, first = max(reach, stop), False
-        if end - reach > gap_ms:
-            gaps.append(_gap(reach, end, reports, gap_ms, "before_first" if first else "after_last"))
+        reach = np.maximum.accumulate(np.concatenate([[start], marks[:, 1]]))
+        for before in np.flatnonzero(marks[:, 0] - reach[:-1] > gap_ms).tolist():
+            edge = "between" if before else "before_first"
+            gaps.append(_gap(int(reach[before]), int(marks[before, 0]), reports, gap_ms, edge))
+        if end - reach[-1] > gap_ms:
+            gaps.append(
+                _gap(int(reach[-1]), end, reports, gap_ms, "after_last" if len(marks) else "before_first")
+            )
     return tuple(gaps)
 
 

@@ -3,6 +3,8 @@
 Format: https://github.com/TWKB/Specification. Degrees with 7 decimals, M is Unix milliseconds.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -29,15 +31,27 @@ def encode(lon_e7: Int64s, lat_e7: Int64s, at_ms: Int64s) -> bytes:
     return HEADER + varints(np.array([len(lon_e7)])) + varints(_zigzag(points.ravel()))
 
 
-def decode(track: bytes) -> tuple[Int64s, Int64s, Int64s]:
-    """lon_e7, lat_e7, at_ms of what `encode` wrote. Raises BrokenTrack for anything else."""
-    if not track.startswith(HEADER):
+def decode(tracks: Sequence[bytes]) -> tuple[Int64s, Int64s, Int64s, Int64s]:
+    """lon_e7, lat_e7, at_ms of all points of what `encode` wrote, and int64[k] points of each track.
+
+    All tracks are read at once: numpy's cost is by the call. Raises BrokenTrack when one is damaged.
+    """
+    if not all(track.startswith(HEADER) for track in tracks):
         raise BrokenTrack("not a TWKB MULTIPOINT M with 7 decimals")
-    values = _read_varints(np.frombuffer(track, np.uint8, offset=len(HEADER)))
-    if len(values) == 0 or len(values) != 1 + 3 * int(values[0]):
+    if not tracks:
+        return *np.empty((3, 0), np.int64), np.empty(0, np.int64)
+    bodies = [track[len(HEADER) :] for track in tracks]
+    values, ends = _read_varints(np.frombuffer(b"".join(bodies), np.uint8))
+    # where each track's own numbers begin, by the bytes before it
+    first = np.searchsorted(ends, np.cumsum([0, *map(len, bodies)]))
+    counts = values[first[:-1]].view(np.int64)
+    if (first[1:] - first[:-1] != 1 + 3 * counts).any() or (counts < 1).any():
         raise BrokenTrack("the number of points does not fit the bytes")
-    points = np.cumsum(_unzigzag(values[1:]).reshape(-1, 3), axis=0)
-    return points[:, 0], points[:, 1], points[:, 2]
+    differences = _unzigzag(np.delete(values, first[:-1])).reshape(-1, 3)
+    points = np.cumsum(differences, axis=0)
+    starts = np.cumsum(counts)[:-1]
+    points[starts[0] if len(starts) else len(points) :] -= np.repeat(points[starts - 1], counts[1:], axis=0)
+    return points[:, 0], points[:, 1], points[:, 2], counts
 
 
 def _zigzag(values: Int64s) -> npt.NDArray[np.uint64]:
@@ -58,7 +72,8 @@ def varints(values: npt.NDArray[np.integer]) -> bytes:
     return septets[_PLACES[:width] < lengths[:, None]].tobytes()
 
 
-def _read_varints(raw: Bytes) -> npt.NDArray[np.uint64]:
+def _read_varints(raw: Bytes) -> tuple[npt.NDArray[np.uint64], Int64s]:
+    """All LEB128 numbers in `raw`, and where in it each one ends."""
     ends = np.flatnonzero(raw < 0x80)
     if len(ends) == 0 or ends[-1] != len(raw) - 1:
         raise BrokenTrack("it ends inside a number")
@@ -67,4 +82,4 @@ def _read_varints(raw: Bytes) -> npt.NDArray[np.uint64]:
     if places.max() >= VARINT_MAX_BYTES:
         raise BrokenTrack("a number is too long")
     septets = (raw & 0x7F).astype(np.uint64) << _SHIFTS[places]
-    return np.add.reduceat(septets, starts)
+    return np.add.reduceat(septets, starts), ends

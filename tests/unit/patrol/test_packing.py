@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.patrol import packing, twkb
 from app.patrol.fixes import FLAG_DEVICE_TIME, UNKNOWN, Fixes
+from app.patrol.packing import PackedBatch
 
 OFFSET_MS = -4321
 
@@ -45,22 +46,36 @@ def fixes(draw: st.DrawFn) -> Fixes:
     )
 
 
-@given(fixes())
-def test_unpack_returns_what_was_packed(original: Fixes) -> None:
-    track, attributes = packing.pack(original)
-    back = packing.unpack(track, attributes, OFFSET_MS, 0)
+def packed(original: Fixes) -> PackedBatch:
+    return PackedBatch(0, OFFSET_MS, *packing.pack(original))
+
+
+@given(st.lists(fixes(), max_size=4))
+def test_unpack_returns_what_was_packed(originals: list[Fixes]) -> None:
+    back, whole = packing.unpack([packed(o) for o in originals]), Fixes.concatenate(originals)
     for name in Fixes.__slots__:
-        np.testing.assert_array_equal(getattr(back, name), getattr(original, name), err_msg=name)
+        np.testing.assert_array_equal(getattr(back, name), getattr(whole, name), err_msg=name)
 
 
-@given(fixes(), st.data())
-def test_damaged_bytes_are_refused_or_read_but_never_crash(original: Fixes, data: st.DataObject) -> None:
-    track, attributes = packing.pack(original)
-    cut = data.draw(st.integers(0, len(track) - 1))
-    with pytest.raises(twkb.BrokenTrack):
-        packing.unpack(track[:cut], attributes, 0, 0)
-    with pytest.raises(twkb.BrokenTrack):
-        packing.unpack(track, attributes[: data.draw(st.integers(0, len(attributes) - 1))], 0, 0)
+@given(arrays(np.int64, st.integers(1, 60), elements=st.integers(0, 4_000_000_000_000)))
+def test_instants_come_back(at_ms: np.ndarray) -> None:
+    np.testing.assert_array_equal(packing.unpack_instants(packing.pack_instants(at_ms)), at_ms)
+
+
+@given(st.lists(fixes(), min_size=1, max_size=3), st.data())
+def test_a_damaged_batch_is_refused(originals: list[Fixes], data: st.DataObject) -> None:
+    batches = [packed(o) for o in originals]
+    index = data.draw(st.integers(0, len(batches) - 1))
+    track, attributes = batches[index].track, batches[index].attributes
+    for bad_track, bad_attributes in (
+        (track[: data.draw(st.integers(0, len(track) - 1))], attributes),
+        (track, attributes[: data.draw(st.integers(0, len(attributes) - 1))]),
+        (track, attributes + b"x"),
+    ):
+        damaged = [*batches]
+        damaged[index] = PackedBatch(0, OFFSET_MS, bad_track, bad_attributes)
+        with pytest.raises(twkb.BrokenTrack):
+            packing.unpack(damaged)
 
 
 async def test_postgis_reads_the_same_points(session: AsyncSession) -> None:
