@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,6 +21,7 @@ from app.kit.private_service import private_service
 from app.patrol.tasks import fold_due
 
 FIXES = 60
+FOLDERS = 2
 TARGET_FIXES_PER_S, TARGET_RATIO, TARGET_BYTES, TARGET_RSS_MB = 100_000, 0.25, 20.0, 200.0
 SECONDS_MAX = 300.0
 Say = Callable[[str], None]
@@ -107,11 +109,11 @@ def _measure(
     say(f"Sending {count:,} batches of {FIXES} fixes …")
     sent = load.run(folder, base_url, fleet.UPLOAD, seconds=SECONDS_MAX)
     say("Waiting until every changed day is folded …")
-    catch_up_s = asyncio.run(_catch_up(database_url))
+    catch_up_s = _catch_up(database_url)
     after = _stored(database_url)
     fixes = after[0] - before[0]
     say("Measuring the raw limits …")
-    noop, db, plain = _limits(folder, database_url, active, service_days)
+    noop, db, plain = _limits(folder, database_url, active, service_days, api_processes)
     limit = 1 / (1 / noop + 1 / db)
     batches_per_s = sent.stored / (sent.seconds + catch_up_s)
     return IngestResult(
@@ -140,10 +142,10 @@ def _service_days(count: int) -> list[date]:
 
 
 def _limits(
-    folder: Path, database_url: str, active: list[fleet.Walker], days: list[date]
+    folder: Path, database_url: str, active: list[fleet.Walker], days: list[date], processes: int
 ) -> tuple[float, float, float]:
     """noop and db in batches/s, plain in rows/s."""
-    noop = limits.noop_batches_per_s(folder, fleet.UPLOAD, seconds=SECONDS_MAX)
+    noop = limits.noop_batches_per_s(folder, fleet.UPLOAD, processes, seconds=SECONDS_MAX)
     some = islice(fleet.bodies(active, days[-1:], FIXES, seed=0), 6400)
     parcels = limits.arrivals((body for _, body in some), [w.device_id for w in active])
     with limits.scratch_database(database_url) as scratch:
@@ -165,16 +167,25 @@ def _stored(database_url: str) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-async def _catch_up(database_url: str) -> float:
-    """Folds until no day is pending, beside the worker; returns how long it took."""
-    database = Database.connect(database_url, pool_size=2)
+def _catch_up(database_url: str) -> float:
+    """Folds until no day is pending, as two workers that wait for nothing would; returns how long it took."""
     began_at = time.monotonic()
+    with ProcessPoolExecutor(FOLDERS) as pool:
+        list(pool.map(_fold_all, [database_url] * FOLDERS))
+    return time.monotonic() - began_at
+
+
+def _fold_all(database_url: str) -> None:
+    asyncio.run(_fold_until_done(database_url))
+
+
+async def _fold_until_done(database_url: str) -> None:
+    database = Database.connect(database_url, pool_size=2)
     try:
         while await _pending(database):
             await fold_due(database, now=datetime.now(UTC), zone=ZONE, refold_every_s=0)
     finally:
         await database.close()
-    return time.monotonic() - began_at
 
 
 async def _pending(database: Database) -> bool:

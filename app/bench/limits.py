@@ -6,7 +6,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import UUID
@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 
 from app.bench import load
 from app.kit import migrations
+from app.kit.listening import open_sockets
 from app.kit.private_service import free_port
 from app.patrol import packing
 from app.patrol.arrival import Arrival, read_arrival
@@ -37,23 +38,26 @@ CREATE INDEX plain_fix_geom ON plain_fix USING gist (geom);
 COPY_PLAIN = "COPY plain_fix FROM STDIN"
 
 
-def noop_batches_per_s(folder: Path, path: str, *, seconds: float) -> float:
+def noop_batches_per_s(folder: Path, path: str, processes: int, *, seconds: float) -> float:
     """The prepared batches sent to a server that only answers; as many as fit into `seconds`."""
-    with _noop_server() as url:
+    with _noop_server(processes) as url:
         result = load.run(folder, url, path, seconds=seconds)
     return result.stored / result.seconds
 
 
 @contextmanager
-def _noop_server() -> Iterator[str]:
+def _noop_server(processes: int) -> Iterator[str]:
     port = free_port()
-    with subprocess.Popen([sys.executable, "-m", "app.bench.noop", str(port)]) as process:
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _wait_for(url + "/health/live")
-            yield url
-        finally:
-            process.terminate()
+    with ExitStack() as stack:
+        for listener in open_sockets("127.0.0.1", port, processes):
+            stack.enter_context(listener)
+            fd = listener.fileno()
+            process = subprocess.Popen([sys.executable, "-m", "app.bench.noop", str(fd)], pass_fds=[fd])
+            stack.callback(process.wait)
+            stack.callback(process.terminate)
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(url + "/health/live")
+        yield url
 
 
 def _wait_for(url: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 THREADS = 1
-CONNECTIONS = 64
+CONNECTIONS = 128
 POLL_S = 0.01
 # Each thread reads its own file of (token length, body length, token, body), so no batch is sent twice.
 # wrk calls request() once before it starts and throws the result away: that call must not cost a batch.

@@ -4,6 +4,7 @@ It is the application itself, routes and middleware included; only what an uploa
 token is not looked at, and the ingestor answers at once.
 """
 
+import socket
 import sys
 from datetime import UTC, datetime
 from uuid import UUID
@@ -16,7 +17,7 @@ from app.identity.dependencies import current_claims
 from app.identity.verified import Claims
 from app.kit import logs
 from app.kit.db import Database
-from app.kit.serving import uvicorn_settings
+from app.kit.serving import serve, uvicorn_settings
 from app.main import create_app
 from app.settings import Settings
 
@@ -57,7 +58,8 @@ def noop_app() -> FastAPI:
 
 
 if __name__ == "__main__":
-    logs.configure("INFO")
-    uvicorn.Server(
-        uvicorn.Config(noop_app(), port=int(sys.argv[1]), **uvicorn_settings() | {"lifespan": "off"})
-    ).run()
+    logs.configure("WARNING")
+    serve(
+        uvicorn.Config(noop_app(), **uvicorn_settings() | {"lifespan": "off"}),
+        socket.socket(fileno=int(sys.argv[1])),
+    )

@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 from fastapi import Depends
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
 
 def utc_now() -> datetime:
     """The present instant, aware, UTC."""
@@ -25,12 +28,12 @@ def to_ms(instant: datetime) -> int:
     """Unix milliseconds of an aware instant. Raises ValueError for a naive one."""
     if instant.tzinfo is None:
         raise ValueError("a naive datetime is not an instant")
-    return round((instant - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(milliseconds=1))
+    return (instant - EPOCH) // MILLISECOND
 
 
 def from_ms(unix_ms: int) -> datetime:
     """The aware UTC instant of Unix milliseconds."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=unix_ms)
+    return EPOCH + timedelta(milliseconds=unix_ms)
 
 
 def day_start(day: date, zone: ZoneInfo) -> datetime:

@@ -21,6 +21,11 @@ def run(settings: Settings, fd: int | None) -> None:
         socket.socket(fileno=fd) if fd is not None else open_sockets(settings.host, settings.port, 1)[0]
     )
     config = uvicorn.Config("app.main:create_app_from_environment", factory=True, **uvicorn_settings())
+    serve(config, listener)
+
+
+def serve(config: uvicorn.Config, listener: socket.socket) -> None:
+    """Loads the application and serves it until SIGTERM."""
     config.load()
     _calm_collector()
     uvicorn.Server(config).run(sockets=[listener])

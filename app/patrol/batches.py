@@ -94,7 +94,8 @@ SELECT county_code, batch_id, device_id, received_at, digest, fix_count, beats_s
 async def find_receipts(session: AsyncSession, keys: Sequence[BatchKey]) -> dict[BatchKey, ReceiptRow]:
     """The receipts that exist among `keys`."""
     connection = await driver_connection(session)
-    cursor = await connection.execute(FIND_RECEIPTS, [[k[0] for k in keys], [k[1] for k in keys]])
+    columns = [[k[0] for k in keys], [k[1] for k in keys]]
+    cursor = await connection.execute(FIND_RECEIPTS, columns, binary=True)
     return {(r[0], r[1]): ReceiptRow(*r) for r in await cursor.fetchall()}
 
 
@@ -203,5 +204,5 @@ async def find_days(session: AsyncSession, keys: Sequence[DayKey]) -> dict[DayKe
     if not keys:
         return {}
     connection = await driver_connection(session)
-    cursor = await connection.execute(FIND_DAYS, [list(c) for c in zip(*keys, strict=True)])
+    cursor = await connection.execute(FIND_DAYS, [list(c) for c in zip(*keys, strict=True)], binary=True)
     return {(r[0], r[1], r[2]): DayNow(r[3], r[4]) for r in await cursor.fetchall()}

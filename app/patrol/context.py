@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kit.clock import from_ms, to_ms
+from app.kit.clock import from_ms
 from app.kit.db import driver_connection
 from app.patrol.arrival import Arrival
 from app.patrol.placing import FOREVER_MS, Binding, Duty
@@ -36,7 +36,8 @@ Contexts = Mapping[DeviceKey, DeviceContext]
 DEVICES = """
 SELECT d.county_code, d.id, d.area_id, d.revoked_at IS NOT NULL,
        (SELECT array_agg(ancestor_id ORDER BY depth) FROM area_closure WHERE area_id = d.area_id),
-       b.inspector_id, lower(b.valid), upper(b.valid), a.area_id
+       b.inspector_id, (extract(epoch FROM lower(b.valid)) * 1000)::bigint,
+       (extract(epoch FROM upper(b.valid)) * 1000)::bigint, a.area_id
   FROM (SELECT DISTINCT * FROM unnest(%b::text[], %b::uuid[])) AS k(county_code, id)
   JOIN device d USING (county_code, id)
   LEFT JOIN device_binding b ON b.county_code = d.county_code AND b.device_id = d.id
@@ -50,20 +51,11 @@ async def load_contexts(
     """The devices that exist among `keys`."""
     book = await rules.rule_book(session)
     connection = await driver_connection(session)
-    cursor = await connection.execute(DEVICES, [[k[0] for k in keys], [k[1] for k in keys]])
+    columns = [[k[0] for k in keys], [k[1] for k in keys]]
+    rows = await (await connection.execute(DEVICES, columns, binary=True)).fetchall()
     found: dict[DeviceKey, DeviceContext] = {}
     bindings: dict[DeviceKey, list[Binding]] = {}
-    for (
-        county_code,
-        device_id,
-        area_id,
-        is_revoked,
-        path,
-        holder,
-        start,
-        end,
-        holder_area,
-    ) in await cursor.fetchall():
+    for county_code, device_id, area_id, is_revoked, path, holder, start_ms, end_ms, holder_area in rows:
         key = (county_code, device_id)
         held = bindings.setdefault(key, [])
         if key not in found:
@@ -71,7 +63,7 @@ async def load_contexts(
                 area_id, is_revoked, held, DoorRules.of(book.resolve(path or (), today))
             )
         if holder is not None:
-            held.append(Binding(to_ms(start), FOREVER_MS if end is None else to_ms(end), holder, holder_area))
+            held.append(Binding(start_ms, FOREVER_MS if end_ms is None else end_ms, holder, holder_area))
     return found
 
 

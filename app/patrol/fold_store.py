@@ -167,7 +167,9 @@ LIMIT :limit
 TAKE_SHARD = text("SELECT pg_try_advisory_xact_lock(:lock, :shard)")
 
 
-async def list_due(session: AsyncSession, *, folded_before: datetime, today: date, limit: int) -> list[DayKey]:
+async def list_due(
+    session: AsyncSession, *, folded_before: datetime, today: date, limit: int
+) -> list[DayKey]:
     """Changed days that were last folded before `folded_before`, and days that ended without being judged.
 
     Inspectors are dealt out to SHARDS by their id, and a shard has one folder at a time, until its

@@ -119,9 +119,7 @@ def _online_share(record: DayRecord, fold: DayFold) -> float | None:
     ]
     signals = np.unique(np.concatenate([on_duty, beats, *work]))
     planned = [(w.start_ms, w.end_ms) for w in record.windows if not w.voluntary]
-    return online_share(
-        signals, planned, slot_ms=SLOT_MS, fresh_ms=record.rules.fold.online_gap_s * 1000
-    )
+    return online_share(signals, planned, slot_ms=SLOT_MS, fresh_ms=record.rules.fold.online_gap_s * 1000)
 
 
 def _row(day: FoldedDay, now: datetime) -> FiguresRow:

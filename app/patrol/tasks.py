@@ -41,7 +41,9 @@ async def fold_due(
     return len(due)
 
 
-async def _list_due(session: AsyncSession, now: datetime, zone: ZoneInfo, refold_every_s: int | None) -> list[DayKey]:
+async def _list_due(
+    session: AsyncSession, now: datetime, zone: ZoneInfo, refold_every_s: int | None
+) -> list[DayKey]:
     today = now.astimezone(zone).date()
     if refold_every_s is None:
         refold_every_s = (await rules.resolve(session, (), today))[REFOLD_EVERY_S]

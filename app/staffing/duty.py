@@ -20,6 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
+from functools import lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -84,6 +85,13 @@ def duty_windows(
     shifts: Iterable[PlannedShift], presses: Iterable[Press], rules: DutyRules, zone: ZoneInfo
 ) -> tuple[DutyWindow, ...]:
     """The windows on duty, sorted and disjoint. `zone` turns presses into service days."""
+    return _windows(frozenset(shifts), frozenset(presses), rules, zone)
+
+
+@lru_cache(maxsize=8192)  # ingest asks for the same inspector's day with every upload
+def _windows(
+    shifts: frozenset[PlannedShift], presses: frozenset[Press], rules: DutyRules, zone: ZoneInfo
+) -> tuple[DutyWindow, ...]:
     planned = _disjoint(shifts)
     marks = {(s.start_ms, _Mark.SHIFT_BEGINS, i) for i, s in enumerate(planned)}
     marks |= {(s.end_ms, _Mark.SHIFT_ENDS, i) for i, s in enumerate(planned)}

@@ -12,6 +12,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.clock import day_start, to_ms
+from app.kit.db import driver_connection
 from app.staffing.duty import LOOK_AROUND, PlannedShift, Press
 from app.staffing.expectation import DayKindRule
 from app.staffing.models import DayKind
@@ -59,24 +60,26 @@ class NewPress:
     received_at: datetime
 
 
-# An inspector may be asked for twice with different days, hence DISTINCT. The lower bound on starts_at keeps
-# the b-tree usable: no shift is longer than 24 hours.
-SHIFTS = text("""
-SELECT DISTINCT s.inspector_id, s.starts_at, s.ends_at, s.service_day, s.kind, k.on_duty
-  FROM unnest(cast(:inspectors AS uuid[]), cast(:since AS timestamptz[]), cast(:until AS timestamptz[]))
+# Ingest asks this for every group of uploads, so the driver is asked directly and the database counts the
+# milliseconds. An inspector may be asked for twice with different days, hence DISTINCT. The lower bound on
+# starts_at keeps the b-tree usable: no shift is longer than 24 hours.
+SHIFTS = """
+SELECT DISTINCT s.inspector_id, (extract(epoch FROM s.starts_at) * 1000)::bigint,
+       (extract(epoch FROM s.ends_at) * 1000)::bigint, s.service_day, s.kind, k.on_duty
+  FROM unnest(%(inspectors)b::uuid[], %(since)b::timestamptz[], %(until)b::timestamptz[])
        AS asked(inspector_id, since, until)
-  JOIN shift s ON s.county_code = :county_code AND s.inspector_id = asked.inspector_id
+  JOIN shift s ON s.county_code = %(county_code)b AND s.inspector_id = asked.inspector_id
        AND s.starts_at >= asked.since - interval '24 hours' AND s.starts_at < asked.until
        AND s.ends_at > asked.since AND s.cancelled_at IS NULL
   JOIN day_kind k ON k.code = s.kind
-""")
-PRESSES = text("""
-SELECT DISTINCT p.inspector_id, p.pressed_at, p.kind
-  FROM unnest(cast(:inspectors AS uuid[]), cast(:since AS timestamptz[]), cast(:until AS timestamptz[]))
+"""
+PRESSES = """
+SELECT DISTINCT p.inspector_id, (extract(epoch FROM p.pressed_at) * 1000)::bigint, p.kind
+  FROM unnest(%(inspectors)b::uuid[], %(since)b::timestamptz[], %(until)b::timestamptz[])
        AS asked(inspector_id, since, until)
-  JOIN duty_press p ON p.county_code = :county_code AND p.inspector_id = asked.inspector_id
+  JOIN duty_press p ON p.county_code = %(county_code)b AND p.inspector_id = asked.inspector_id
        AND p.pressed_at >= asked.since AND p.pressed_at < asked.until
-""")
+"""
 APPOINTMENTS = text("""
 SELECT DISTINCT a.inspector_id, lower(a.valid) AS since, upper(a.valid) AS until, a.grid_id, a.role
   FROM unnest(cast(:inspectors AS uuid[]), cast(:since AS timestamptz[]), cast(:until AS timestamptz[]))
@@ -114,11 +117,11 @@ async def load_duty(
     """Shifts and presses that decide the windows of all `spans`; every inspector asked for has an entry."""
     asked = _asked(county_code, spans, zone, LOOK_AROUND)
     found: dict[UUID, DutyInputs] = {span.inspector_id: DutyInputs() for span in spans}
-    for row in await session.execute(SHIFTS, asked):
-        shift = PlannedShift(to_ms(row.starts_at), to_ms(row.ends_at), row.service_day, row.kind, row.on_duty)
-        found[row.inspector_id].shifts.append(shift)
-    for row in await session.execute(PRESSES, asked):
-        found[row.inspector_id].presses.append(Press(to_ms(row.pressed_at), row.kind))
+    connection = await driver_connection(session)
+    for inspector_id, *shift in await (await connection.execute(SHIFTS, asked, binary=True)).fetchall():
+        found[inspector_id].shifts.append(PlannedShift(*shift))
+    for inspector_id, *press in await (await connection.execute(PRESSES, asked, binary=True)).fetchall():
+        found[inspector_id].presses.append(Press(*press))
     return found
 
 
