@@ -131,7 +131,7 @@ class TestHandheldGuide:
         for name in sent | set(UploadAnswerRead.model_fields):
             assert re.search(rf"\b{name}\b", text), name
 
-    @pytest.mark.parametrize("field", HandheldConfigRead.model_fields.keys() - {"config_version"})
+    @pytest.mark.parametrize("field", sorted(HandheldConfigRead.model_fields.keys() - {"config_version"}))
     def test_states_the_defaults_of_the_configuration(self, field: str) -> None:
         _, default, rule, *_ = table_row(HANDHELD, f"`{field}`")
         key = re.match(r"`([a-z_.]+)`", rule)
