@@ -10,6 +10,8 @@ from typing import Any
 
 import structlog
 from procrastinate import App, JobContext, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 from procrastinate.tasks import Task
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -59,6 +61,10 @@ async def rescue_stalled(app: App) -> int:
     stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_S))
     for job in stalled:
         log.warning("job rescued", task=job.task_name, job_id=job.id)
-        await app.job_manager.retry_job(job)
+        try:
+            await app.job_manager.retry_job(job)
+        except UniqueViolation:
+            # another job with its queueing lock waits already and does the same
+            await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
     await app.job_manager.prune_stalled_workers(seconds_since_heartbeat=STALLED_AFTER_S)
     return len(stalled)

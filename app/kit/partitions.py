@@ -12,10 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 PARTITION_NAME = re.compile(r"_y\d{4}m\d{2}$")
 PARTITIONED = ("event", "fix_batch")
 MONTHS_BACK, MONTHS_AHEAD = 3, 3
+MONTHS_LOCK = 0x4D4F4E54
 
 
 async def ensure_months(session: AsyncSession, today: date, table: str) -> list[str]:
     """Makes the missing months of `table` around `today`; returns their names."""
+    # two makers at once would both find the month missing
+    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MONTHS_LOCK})
     made = []
     for offset in range(-MONTHS_BACK, MONTHS_AHEAD + 1):
         month = today.year * 12 + today.month - 1 + offset
