@@ -14,12 +14,13 @@ from app.demo.divisions import read_divisions
 from app.demo.islands import divide_county, read_outline
 from app.demo.people import DemoAccount
 from app.demo.roster import DAYS_BACK, plan_shifts
+from app.demo.walk import load_walk
 from app.identity.actor import ROLE_LABELS
 from app.identity.passwords import hash_password
 from app.kit import events
 from app.kit.clock import day_start, utc_now
 from app.kit.db import Database
-from app.kit.ids import DEMO_BOAT_GRID_CODE, DEMO_COUNTY, DEMO_COUNTY_CODE, DEMO_GRID_CODE
+from app.kit.ids import DEMO_BOAT_GRID_CODE, DEMO_COUNTY, DEMO_COUNTY_CODE, DEMO_DAY, DEMO_GRID_CODE
 from app.settings import Settings
 
 DEMO_PASSWORD = "Wangge-330921"  # noqa: S105 - well known on purpose; only where demo_passwords is set
@@ -67,7 +68,7 @@ async def load_demo(database: Database, settings: Settings, *, today: date) -> D
 
 async def _load(session: AsyncSession, settings: Settings, today: date) -> DemoSummary:
     now = utc_now()
-    since = day_start(today - timedelta(days=DAYS_BACK), settings.zone)
+    since = day_start(min(today - timedelta(days=DAYS_BACK), DEMO_DAY), settings.zone)
     divisions = read_divisions()
     outline = read_outline()
     here = [d for d in divisions if d.level == "community" and d.code.startswith(DEMO_COUNTY_CODE)]
@@ -84,6 +85,7 @@ async def _load(session: AsyncSession, settings: Settings, today: date) -> DemoS
         await staff.load_activation_code(session, settings.master_key.get_secret_value(), now)
     shifts = await plan_shifts(session, today, settings.zone)
     await decisions.record_decisions(session, now)
+    await load_walk(session, settings.zone)
     await session.execute(text(f"ANALYZE {LOADED}"))  # the planner must not meet these tables as empty ones
     summary = DemoSummary(True, areas, len(codes), len(accounts), len(devices), shifts)
     await _record(session, summary, now)

@@ -3,6 +3,7 @@
 New rows get `uuid6.uuid7()`; only the demo loader uses these.
 """
 
+from datetime import date
 from uuid import UUID, uuid5
 
 DEMO_NAMESPACE = UUID("6f0c1a52-9d9b-5e0e-8f51-330921000000")
@@ -29,6 +30,8 @@ DEMO_INSPECTOR = demo_id("account", f"inspector/{DEMO_GRID_CODE}")
 DEMO_DEVICE = demo_id("device", DEMO_GRID_CODE)
 DEMO_BINDING = demo_id("binding", DEMO_GRID_CODE)
 DEMO_APPOINTMENT = demo_id("appointment", DEMO_GRID_CODE)
+DEMO_DAY = date(2026, 11, 20)
+"""The service day that the demo inspector has walked."""
 DEMO_BATCH = demo_id("batch", DEMO_GRID_CODE)
 DEMO_COMMUNITY_SUPERVISOR = demo_id("account", f"community/{DEMO_COMMUNITY_CODE}")
 DEMO_TOWN_SUPERVISOR = demo_id("account", f"township/{DEMO_TOWN_CODE}")

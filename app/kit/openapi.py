@@ -22,6 +22,14 @@ TAGS = [
 ]
 
 
+HANDHELD = "handheld token"
+HANDHELD_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "Paste the access token that an activation answered · 粘贴终端激活所得的访问令牌",
+}
+
+
 def install(app: FastAPI, schemas: dict[str, Any]) -> None:
     """Makes `app.openapi()` return the finished document, built once.
 
@@ -52,9 +60,12 @@ def _finish(document: dict[str, Any], more_schemas: dict[str, Any]) -> dict[str,
     schemas["Problem"] = p.SCHEMA
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
+    document["components"].setdefault("securitySchemes", {})[HANDHELD] = HANDHELD_SCHEME
     for item in document["paths"].values():
         for operation in item.values():
             _add_common(operation)
+            if operation.get("security"):
+                operation["security"].append({HANDHELD: []})
     return document
 
 

@@ -15,7 +15,7 @@ from app.identity.actor import SUPERVISORS, Actor, Role
 from app.identity.dependencies import SettingsDep, require
 from app.kit.clock import Now
 from app.kit.db import SessionDep
-from app.kit.ids import DEMO_INSPECTOR
+from app.kit.ids import DEMO_DAY, DEMO_INSPECTOR
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import problems
 from app.patrol import days, tracks
@@ -48,7 +48,7 @@ DayPath = Annotated[
     date,
     Path(
         description="Service day · 服务日",
-        openapi_examples={"demo": {"summary": "A working day · 工作日", "value": "2026-11-20"}},
+        openapi_examples={"demo": {"summary": "A working day · 工作日", "value": DEMO_DAY.isoformat()}},
     ),
 ]
 
