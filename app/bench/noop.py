@@ -39,7 +39,7 @@ CLAIMS = Claims(
 class NoopIngestor:
     """Takes every upload and stores none; answers as many bytes as an upload's answer has."""
 
-    async def take(self, county_code: str, device_id: UUID, body: bytes) -> bytes:
+    async def take(self, county_code: str, device_id: UUID, login_id: UUID, body: bytes) -> bytes:
         """The same answer, whatever comes."""
         return ANSWER
 

@@ -20,7 +20,10 @@ DIGEST_BYTES = 16
 
 @dataclass(slots=True)
 class Arrival:
-    """One upload of one device. `body` is as received, for the quarantine."""
+    """One upload of one device. `body` is as received, for the quarantine.
+
+    login_id: whose token sent it; None where the service itself vouches for the device.
+    """
 
     county_code: str
     device_id: UUID
@@ -32,6 +35,7 @@ class Arrival:
     presses_ms: Int64s
     digest: bytes
     body: bytes
+    login_id: UUID | None
 
     @property
     def key(self) -> tuple[str, UUID]:
@@ -50,7 +54,7 @@ class Arrival:
         return (int(instants.min()), int(instants.max())) if len(instants) else None
 
 
-def read_arrival(county_code: str, device_id: UUID, body: bytes) -> Arrival:
+def read_arrival(county_code: str, device_id: UUID, body: bytes, *, login_id: UUID | None = None) -> Arrival:
     """Reads one upload. Raises wire.Unreadable, BatchEmpty or BatchTooLong."""
     envelope, rows, _ = wire.read(body)
     count = wire.fix_count(envelope, rows)
@@ -71,6 +75,7 @@ def read_arrival(county_code: str, device_id: UUID, body: bytes) -> Arrival:
         presses_ms=_corrected([p.pressed_at for p in envelope.presses], envelope),
         digest=_digest(parcel, rows, beats_ms, envelope),
         body=body,
+        login_id=login_id,
     )
 
 

@@ -1,6 +1,6 @@
 """What ingest must know of a device: is it revoked, whose was it when, when was its holder on duty."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -19,6 +19,7 @@ from app.staffing.inputs import DaySpan
 from app.staffing.inputs import load_duty as duty_inputs
 
 DeviceKey = tuple[str, UUID]
+LoginKey = tuple[str, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class DeviceContext:
 
     area_id: UUID
     is_revoked: bool
+    ended_logins: Set[UUID]
     bindings: Sequence[Binding]
     rules: DoorRules
 
@@ -35,6 +37,8 @@ Contexts = Mapping[DeviceKey, DeviceContext]
 
 DEVICES = """
 SELECT d.county_code, d.id, d.area_id, d.revoked_at IS NOT NULL,
+       (SELECT array_agg(l.id) FROM login l WHERE l.revoked_at IS NOT NULL
+           AND (l.county_code, l.id) IN (SELECT * FROM unnest(%b::text[], %b::uuid[]))),
        (SELECT array_agg(ancestor_id ORDER BY depth) FROM area_closure WHERE area_id = d.area_id),
        b.inspector_id, (extract(epoch FROM lower(b.valid)) * 1000)::bigint,
        (extract(epoch FROM upper(b.valid)) * 1000)::bigint, a.area_id
@@ -46,21 +50,36 @@ SELECT d.county_code, d.id, d.area_id, d.revoked_at IS NOT NULL,
 
 
 async def load_contexts(
-    session: AsyncSession, keys: Sequence[DeviceKey], *, today: date
+    session: AsyncSession, keys: Sequence[DeviceKey], logins: Sequence[LoginKey], *, today: date
 ) -> dict[DeviceKey, DeviceContext]:
-    """The devices that exist among `keys`."""
+    """The devices that exist among `keys`, and which of `logins` have been ended."""
     book = await rules.rule_book(session)
     connection = await driver_connection(session)
-    columns = [[k[0] for k in keys], [k[1] for k in keys]]
+    columns = [[k[0] for k in logins], [k[1] for k in logins], [k[0] for k in keys], [k[1] for k in keys]]
     rows = await (await connection.execute(DEVICES, columns, binary=True)).fetchall()
     found: dict[DeviceKey, DeviceContext] = {}
     bindings: dict[DeviceKey, list[Binding]] = {}
-    for county_code, device_id, area_id, is_revoked, path, holder, start_ms, end_ms, holder_area in rows:
+    for (
+        county_code,
+        device_id,
+        area_id,
+        is_revoked,
+        ended,
+        path,
+        holder,
+        start_ms,
+        end_ms,
+        holder_area,
+    ) in rows:
         key = (county_code, device_id)
         held = bindings.setdefault(key, [])
         if key not in found:
             found[key] = DeviceContext(
-                area_id, is_revoked, held, DoorRules.of(book.resolve(path or (), today))
+                area_id,
+                is_revoked,
+                frozenset(ended or ()),
+                held,
+                DoorRules.of(book.resolve(path or (), today)),
             )
         if holder is not None:
             held.append(Binding(start_ms, FOREVER_MS if end_ms is None else end_ms, holder, holder_area))

@@ -48,6 +48,7 @@ class Disposition(IntEnum):
     TOO_OLD = 4
     OFF_DUTY = 5
     UNBOUND = 6
+    POLICY_OFF = 7
 
 
 STORED = int(Disposition.STORED)

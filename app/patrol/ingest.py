@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.identity.problems import LoginRevoked
 from app.kit.clock import to_ms
 from app.kit.problems import Problem
 from app.patrol import batches, door, packing, quarantine
@@ -102,7 +103,8 @@ async def ingest_group(
     """One answer or refusal for each upload, in order; all of it holds once the transaction commits."""
     group = _Group(now, zone)
     known = await batches.find_receipts(session, [a.key for a in arrivals])
-    contexts = await load_contexts(session, [a.device_key for a in arrivals], today=group.today())
+    logins = [(a.county_code, a.login_id) for a in arrivals if a.login_id is not None]
+    contexts = await load_contexts(session, [a.device_key for a in arrivals], logins, today=group.today())
     _sort_out(arrivals, known, contexts, group)
     fresh = list(group.fresh.values())
     pressed = await record_presses(session, fresh, contexts, now=now, zone=zone)
@@ -129,11 +131,14 @@ def _sort_out(
             continue
         if context.is_revoked:
             group.quarantined.append(_quarantined(arrival, context, "revoked_device", "", group.now))
-        elif arrival.key not in known:
+        elif arrival.key not in known and arrival.login_id not in context.ended_logins:
             group.fresh.setdefault(arrival.key, arrival)
 
 
 def _place(arrival: Arrival, context: DeviceContext, duty: Duty, pressed: Pressed, group: _Group) -> None:
+    if context.rules.policy == "off":
+        everything = np.ones(len(arrival.parcel.fixes), bool)
+        arrival.parcel.refuse(everything, Disposition.POLICY_OFF)
     door.judge_times(arrival.parcel, context.rules.believed_ms(group.now))
     rows = group.rows[arrival.key] = _batch_rows(arrival, context, duty, group.now)
     result = _result(arrival, rows, pressed)
@@ -260,7 +265,7 @@ def _touches(
 def _holder(arrival: Arrival, contexts: Contexts, now: datetime) -> Binding | None:
     """Whose handheld it is now; nobody's when it is revoked."""
     context = contexts.get(arrival.device_key)
-    if context is None or context.is_revoked:
+    if context is None or context.is_revoked or arrival.login_id in context.ended_logins:
         return None
     return binding_at(context.bindings, to_ms(now))
 
@@ -292,6 +297,8 @@ def _answer(
     if context.is_revoked:
         digest = next(q.digest for q in group.quarantined if q.body is arrival.body)
         return RevokedDeviceQuarantined(quarantine_id=str(kept[arrival.device_id, digest]))
+    if arrival.login_id in context.ended_logins:
+        return LoginRevoked()
     receipt = known.get(arrival.key) or group.receipts[arrival.key]
     if receipt.digest != arrival.digest or receipt.device_id != arrival.device_id:
         return BatchDiffers(

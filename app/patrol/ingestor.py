@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from app.identity.problems import LoginRevoked
 from app.kit import metrics
 from app.kit.clock import to_ms
 from app.kit.db import Database
@@ -68,12 +69,12 @@ class Ingestor:
         )
         self.start, self.close = self._writer.start, self._writer.close
 
-    async def take(self, county_code: str, device_id: UUID, body: bytes) -> bytes:
+    async def take(self, county_code: str, device_id: UUID, login_id: UUID, body: bytes) -> bytes:
         """Stores one upload and returns the JSON answer, after its commit. Raises a Problem."""
         try:
-            arrival = read_arrival(county_code, device_id, body)
+            arrival = read_arrival(county_code, device_id, body, login_id=login_id)
         except Unreadable as error:
-            await self._keep_unreadable(county_code, device_id, body, error)
+            await self._keep_unreadable(county_code, device_id, login_id, body, error)
             raise _refusal(error) from error
         try:
             answer = await self._writer.submit(arrival)
@@ -91,15 +92,18 @@ class Ingestor:
             return await ingest_group(session, arrivals, now=self._clock(), zone=self._zone)
 
     async def _keep_unreadable(
-        self, county_code: str, device_id: UUID, body: bytes, error: Unreadable
+        self, county_code: str, device_id: UUID, login_id: UUID, body: bytes, error: Unreadable
     ) -> None:
         now = self._clock()
         key = (county_code, device_id)
         async with self._database.transaction() as session:
-            contexts = await load_contexts(session, [key], today=now.astimezone(self._zone).date())
+            today = now.astimezone(self._zone).date()
+            contexts = await load_contexts(session, [key], [(county_code, login_id)], today=today)
             context = contexts.get(key)
             if context is None:
                 raise DeviceNeeded
+            if login_id in context.ended_logins and not context.is_revoked:
+                raise LoginRevoked
             row = quarantine.quarantine_row(
                 county_code, context.area_id, device_id, None, "unreadable", str(error), body, now
             )

@@ -25,6 +25,7 @@ class DoorRules:
     next_upload_after_s: int
     upload_jitter_s: int
     min_app_version: str
+    policy: PolicyMode
     duty: DutyRules
 
     @classmethod
@@ -51,6 +52,7 @@ def _door_rules(rules: RuleSet) -> DoorRules:
         next_upload_after_s=rules[ingest.NEXT_UPLOAD_AFTER_S],
         upload_jitter_s=rules[ingest.UPLOAD_JITTER_S],
         min_app_version=rules[ingest.MIN_APP_VERSION],
+        policy=patrol_policy(rules),
         duty=duty_rules(rules),
     )
 

@@ -25,10 +25,10 @@ class RangeRead(Output):
     """What became of a run of fixes."""
 
     disposition: Annotated[
-        Literal["stored", "duplicate", "invalid", "future", "too_old", "off_duty", "unbound"],
+        Literal["stored", "duplicate", "invalid", "future", "too_old", "off_duty", "unbound", "policy_off"],
         Field(
             description="stored 已入库 · duplicate 同批重复 · invalid 无法理解(已留存待查) · future 时间超前 · "
-            "too_old 过旧 · off_duty 非在岗时段 · unbound 该时刻终端未绑定"
+            "too_old 过旧 · off_duty 非在岗时段 · unbound 该时刻终端未绑定 · policy_off 本地区不采集轨迹"
         ),
     ]
     first: Annotated[int, Field(description="Index of the first fix · 起始序号")]

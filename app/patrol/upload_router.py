@@ -74,7 +74,7 @@ async def upload(request: Request, claims: CurrentClaims) -> Response:
     if claims.device_id is None:
         raise DeviceNeeded
     ingestor: Ingestor = request.app.state.ingestor
-    answer = await ingestor.take(claims.county_code, claims.device_id, await request.body())
+    answer = await ingestor.take(claims.county_code, claims.device_id, claims.login_id, await request.body())
     return Response(answer, media_type="application/json")
 
 

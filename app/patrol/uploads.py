@@ -10,6 +10,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.actor import Actor
+from app.identity.device_models import Device
 from app.identity.scope import area_path
 from app.kit.problems import NotFound
 from app.patrol.batches import ReceiptRow
@@ -58,10 +59,12 @@ def _read(row: Row[Any]) -> ReceiptRead:
 async def get_config(
     session: AsyncSession, actor: Actor, *, today: date, body_max_bytes: int
 ) -> HandheldConfigRead:
-    """What the rule book says today to a handheld of the actor's area. Raises DeviceNeeded."""
+    """What the rule book says today where the handheld is registered. Raises DeviceNeeded."""
     if actor.device_id is None:
         raise DeviceNeeded
-    found = await rules.resolve(session, await area_path(session, actor.area_id), today)
+    device = (Device.county_code == actor.county_code) & (Device.id == actor.device_id)
+    area_id = (await session.scalars(select(Device.area_id).where(device))).one()
+    found = await rules.resolve(session, await area_path(session, area_id), today)
     return HandheldConfigRead(
         config_version=found.version,
         sampling_s=found[ingest.SAMPLING_S],
