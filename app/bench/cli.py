@@ -78,7 +78,7 @@ def ingest(
     url: Url = None,
     walkers: Annotated[int, typer.Option(min=1, max=400, help="Handhelds that send.")] = 120,
     days: Annotated[int, typer.Option(min=1, max=44, help="Service days of each.")] = 5,
-    processes: Annotated[int, typer.Option(min=1, max=16, help="API processes of the private service.")] = 1,
+    processes: Annotated[int, typer.Option(min=1, max=16, help="API processes of the private service.")] = 2,
 ) -> None:
     """Batches of 60 fixes over HTTP, acknowledged after commit, every rule on, until the folder has caught up."""
     from app.bench import ingest as benchmark
