@@ -13,9 +13,8 @@ import psycopg
 from sqlalchemy import text
 
 from app.bench import fleet
-from app.bench.scratch import COUNTY, ZONE, scratch_demo
+from app.bench.scratch import COUNTY, DEVICE, INSPECTOR, ZONE, scratch_demo
 from app.kit.db import Database
-from app.kit.ids import DEMO_DEVICE, DEMO_INSPECTOR
 from app.patrol import packing
 from app.patrol.arrival import Arrival, read_arrival
 from app.patrol.ingest import ingest_group
@@ -90,13 +89,13 @@ def _tracks(today: date) -> list[tuple[bytes, bytes]]:
         for n in range(TRACKS // 57 + 1)
     ]
     bodies = fleet.bodies(walkers, [today - timedelta(days=9)], FIXES)
-    arrivals = [read_arrival(COUNTY, DEMO_DEVICE, body) for _, body in bodies]
+    arrivals = [read_arrival(COUNTY, DEVICE, body) for _, body in bodies]
     return [packing.pack(a.parcel.fixes) for a in arrivals]
 
 
 def _timed(day: date, count: int) -> list[Arrival]:
     """Uploads to be timed; as many walks of the same day as it takes."""
-    walker = fleet.Walker(DEMO_INSPECTOR, DEMO_DEVICE, "", 122.1395, 30.311)
+    walker = fleet.Walker(INSPECTOR, DEVICE, "", 122.1395, 30.311)
 
     def batches() -> Iterator[bytes]:
         seed = 0
@@ -104,7 +103,7 @@ def _timed(day: date, count: int) -> list[Arrival]:
             seed += 1
             yield from (body for _, body in fleet.bodies([walker], [day], FIXES, seed=seed))
 
-    return [read_arrival(COUNTY, DEMO_DEVICE, body) for _, body in zip(range(count), batches(), strict=False)]
+    return [read_arrival(COUNTY, DEVICE, body) for _, body in zip(range(count), batches(), strict=False)]
 
 
 def _fill(url: str, tracks: list[tuple[bytes, bytes]], today: date, count: int) -> None:

@@ -9,9 +9,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from app.bench import fleet
-from app.bench.scratch import COUNTY, ZONE, scratch_demo
+from app.bench.scratch import COUNTY, DEVICE, INSPECTOR, ZONE, scratch_demo
 from app.kit.db import Database
-from app.kit.ids import DEMO_DEVICE, DEMO_INSPECTOR
 from app.patrol.arrival import Arrival, read_arrival
 from app.patrol.day_reader import DayKey, read_days
 from app.patrol.fold import fold_day
@@ -65,7 +64,7 @@ async def _run() -> RefoldResult:
             arrivals = _arrivals(today - timedelta(days=n))
             random.Random(n).shuffle(arrivals)
             shuffled.append(await _ingest(database, arrivals))
-        key = DayKey(COUNTY, DEMO_INSPECTOR, today - timedelta(days=2))
+        key = DayKey(COUNTY, INSPECTOR, today - timedelta(days=2))
         fold_ms, read_ms, refold_ms, fixes = await _time_day(database, key)
     return RefoldResult(
         fixes=fixes,
@@ -79,9 +78,9 @@ async def _run() -> RefoldResult:
 
 
 def _arrivals(day: date) -> list[Arrival]:
-    walker = fleet.Walker(DEMO_INSPECTOR, DEMO_DEVICE, "", 122.1395, 30.311)
+    walker = fleet.Walker(INSPECTOR, DEVICE, "", 122.1395, 30.311)
     bodies = [body for _, body in fleet.bodies([walker], [day], FIXES)][:BATCHES]
-    return [read_arrival(COUNTY, DEMO_DEVICE, body) for body in bodies]
+    return [read_arrival(COUNTY, DEVICE, body) for body in bodies]
 
 
 async def _ingest(database: Database, arrivals: Sequence[Arrival]) -> float:

@@ -15,12 +15,15 @@ from app.commands.seeding import seed
 from app.demo.loader import load_demo
 from app.kit.cluster import Cluster
 from app.kit.db import Database
-from app.kit.ids import DEMO_COUNTY_CODE
+from app.kit.ids import DEMO_COUNTY_CODE, demo_id
 from app.kit.migrations import upgrade
 from app.settings import Settings
 
 ZONE = ZoneInfo("Asia/Shanghai")
 COUNTY = DEMO_COUNTY_CODE
+GRID_CODE = "330921100001002"
+"""A grid whose inspector has walked nothing yet."""
+INSPECTOR, DEVICE = demo_id("account", f"inspector/{GRID_CODE}"), demo_id("device", GRID_CODE)
 
 
 @asynccontextmanager

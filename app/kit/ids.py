@@ -30,7 +30,7 @@ DEMO_INSPECTOR = demo_id("account", f"inspector/{DEMO_GRID_CODE}")
 DEMO_DEVICE = demo_id("device", DEMO_GRID_CODE)
 DEMO_BINDING = demo_id("binding", DEMO_GRID_CODE)
 DEMO_APPOINTMENT = demo_id("appointment", DEMO_GRID_CODE)
-DEMO_DAY = date(2026, 11, 20)
+DEMO_DAY = date(2026, 10, 16)
 """The service day that the demo inspector has walked."""
 DEMO_BATCH = demo_id("batch", DEMO_GRID_CODE)
 DEMO_COMMUNITY_SUPERVISOR = demo_id("account", f"community/{DEMO_COMMUNITY_CODE}")

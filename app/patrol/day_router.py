@@ -71,7 +71,13 @@ async def list_days(
     session: SessionDep,
     day_to: ServiceDay,
     day_from: Annotated[
-        date | None, Query(description="First day; a week back if empty · 起始日期,默认一周前")
+        date | None,
+        Query(
+            description="First day; a week back if empty · 起始日期,默认一周前",
+            openapi_examples={
+                "demo": {"summary": "The demo's walked day · 演示日", "value": DEMO_DAY.isoformat()}
+            },
+        ),
     ] = None,
     status: Annotated[
         Literal["pass", "fail", "review", "excused", "not_expected", "no_data", "provisional"] | None,
@@ -208,10 +214,10 @@ async def list_passers(
     east: Annotated[float, Query(ge=-180, le=180, description="Degrees · 东界", examples=[122.15])],
     north: Annotated[float, Query(ge=-90, le=90, description="Degrees · 北界", examples=[30.32])],
     start_at: Annotated[
-        AwareDatetime, Query(description="From, with offset · 起", examples=["2026-11-20T08:00:00+08:00"])
+        AwareDatetime, Query(description="From, with offset · 起", examples=[f"{DEMO_DAY}T08:00:00+08:00"])
     ],
     end_at: Annotated[
-        AwareDatetime, Query(description="To, with offset · 止", examples=["2026-11-20T18:00:00+08:00"])
+        AwareDatetime, Query(description="To, with offset · 止", examples=[f"{DEMO_DAY}T18:00:00+08:00"])
     ],
     limit: Limit = 100,
 ) -> list[PasserRead]:
