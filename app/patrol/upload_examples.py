@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.kit.ids import DEMO_BATCH, demo_id
+from app.kit.ids import demo_id
 
 UPLOAD_EXAMPLES: dict[str, Any] = {
     "rows": {
@@ -38,7 +38,7 @@ UPLOAD_EXAMPLES: dict[str, Any] = {
     "columns": {
         "summary": "Compact columns for poor links · 弱网紧凑列式",
         "value": {
-            "batch_id": str(DEMO_BATCH),
+            "batch_id": str(demo_id("batch", "columns")),
             "coord_sys": "gcj02",
             "sent_at": 1795136460000,
             "columns": {

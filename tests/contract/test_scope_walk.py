@@ -170,7 +170,7 @@ async def _walk_a_bit(app: FastAPI, database: Database, client: httpx.AsyncClien
         "provider": ["gps"],
     }
     body = {
-        "batch_id": str(DEMO_BATCH),
+        "batch_id": str(demo_id("batch", "another walk")),
         "coord_sys": "wgs84",
         "sent_at": to_ms(at) + 600_000,
         "columns": columns,
