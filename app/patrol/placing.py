@@ -71,12 +71,15 @@ def _places(
     bindings: Sequence[Binding],
     duty: Duty,
 ) -> tuple[list[Place], npt.NDArray[np.bool_]]:
+    if not wanted.any():
+        return [], np.zeros(len(at_ms), bool)
+    first_ms, last_ms = int(at_ms[wanted].min()), int(at_ms[wanted].max())
+    only = _only_place(first_ms, last_ms, wanted, bindings, duty)
+    if only is not None:
+        return [only], wanted
     masks: dict[tuple[UUID, date], npt.NDArray[np.bool_]] = {}
     areas: dict[tuple[UUID, date], UUID] = {}
     bound = np.zeros(len(at_ms), bool)
-    if not wanted.any():
-        return [], bound
-    first_ms, last_ms = int(at_ms[wanted].min()), int(at_ms[wanted].max())
     for b in bindings:
         if b.end_ms <= first_ms or b.start_ms > last_ms:
             continue
@@ -91,3 +94,19 @@ def _places(
                 masks[key] = masks[key] | inside if key in masks else inside
                 areas[key] = b.area_id
     return [Place(key[0], areas[key], key[1], mask) for key, mask in masks.items()], bound
+
+
+def _only_place(
+    first_ms: int,
+    last_ms: int,
+    wanted: npt.NDArray[np.bool_],
+    bindings: Sequence[Binding],
+    duty: Duty,
+) -> Place | None:
+    """The one place of everything, when one binding and one window hold it all: nearly every upload."""
+    for b in bindings:
+        if b.start_ms <= first_ms and last_ms < b.end_ms:
+            for window in duty.get(b.inspector_id, ()):
+                if window.start_ms <= first_ms and last_ms < window.end_ms:
+                    return Place(b.inspector_id, b.area_id, window.service_day, wanted)
+    return None
