@@ -66,7 +66,7 @@ class Gateway:
         declared = headers.get("content-length")
         if declared is None and "transfer-encoding" not in headers:
             return receive
-        if declared is not None and declared.isdigit() and int(declared) > self.body_max_bytes:
+        if declared is not None and declared.isdecimal() and int(declared) > self.body_max_bytes:
             raise BodyTooLarge(limit_bytes=self.body_max_bytes)
         try:
             async with asyncio.timeout(BODY_DEADLINE_S):
