@@ -3,12 +3,18 @@
 import numpy as np
 import numpy.typing as npt
 
-from app.kit.geodesy import distances_m
+from app.kit.geodesy import distances_m, offsets_m
 from app.patrol.figures import Bools
 from app.patrol.fixes import Int64s
 from app.patrol.fold_rules import FoldRules
 
 Float64s = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+
+LOOKAHEADS_MAX = 1_000_000
+"""Fixes that all leaps of a day look at together. 1,600 leaps have the whole lookahead; no receiver throws more."""
+LOOKAHEADS_AT_ONCE = 65_536
+"""Of these so many at once: half a megabyte a column stays in the processor's cache."""
 
 
 def find_jumps(
@@ -62,40 +68,45 @@ def _leaps(
     slack = rules.leap_slack_accuracies * (accuracy_m[:-1] + accuracy_m[1:])
     too_fast = (step - slack) * 1000 > rules.jump_mps * np.maximum(np.diff(at_ms), 1)
     suspects = np.flatnonzero(too_fast) + 1
+    settled_end = np.append(suspects[1:], len(at_ms))[: len(suspects)]
+    back = _returns(suspects, at_ms, lon, lat, accuracy_m, rules)
+    long_enough = at_ms[settled_end - 1] - at_ms[suspects] >= rules.leap_confirm_s * 1000
+    settled = (settled_end - suspects >= rules.leap_confirm_fixes) & long_enough
+    confirmed = (settled & (back > settled_end)).tolist()
+    end = np.where(back < len(at_ms), back, settled_end)
+    beyond = np.searchsorted(suspects, end, side="right").tolist()
     found: list[tuple[int, int, bool]] = []
     position = 0
     while position < len(suspects):
         first = int(suspects[position])
-        end, confirmed = _outcome(first, at_ms, lon, lat, accuracy_m, too_fast, rules)
-        found.append((first, end - first, confirmed))
-        position = int(np.searchsorted(suspects, end, side="left" if confirmed else "right"))
-        if confirmed:
-            position = max(position, int(np.searchsorted(suspects, first, side="right")))
+        if confirmed[position]:
+            found.append((first, 0, True))
+            position += 1
+        else:
+            found.append((first, int(end[position]) - first, False))
+            position = beyond[position]
     return found
 
 
-def _outcome(
-    first: int,
-    at_ms: Int64s,
-    lon: Float64s,
-    lat: Float64s,
-    accuracy_m: Float64s,
-    too_fast: Bools,
-    rules: FoldRules,
-) -> tuple[int, bool]:
-    """How the leap to `first` ends: (index of the first fix that is back, False) or (first, True)."""
-    last_good = first - 1
-    ahead = np.arange(first, min(first + rules.leap_lookahead_fixes, len(at_ms)))
-    away = distances_m(lon[last_good], lat[last_good], lon[ahead], lat[ahead])
-    slack = rules.leap_slack_accuracies * (accuracy_m[last_good] + accuracy_m[ahead])
-    elapsed_s = (at_ms[ahead] - at_ms[last_good]) / 1000
-    back = np.flatnonzero(away - slack <= rules.leap_return_mps * elapsed_s)
-    further = np.flatnonzero(too_fast[first:]) + first + 1
-    settled_end = int(further[0]) if len(further) else len(at_ms)
-    settled = settled_end - first
-    long_enough = (at_ms[settled_end - 1] - at_ms[first]) >= rules.leap_confirm_s * 1000
-    if len(back) and int(ahead[back[0]]) <= settled_end:
-        return int(ahead[back[0]]), False
-    if settled >= rules.leap_confirm_fixes and long_enough:
-        return first, True
-    return (int(ahead[back[0]]) if len(back) else settled_end), False
+def _returns(
+    suspects: Indices, at_ms: Int64s, lon: Float64s, lat: Float64s, accuracy_m: Float64s, rules: FoldRules
+) -> Indices:
+    """int[k]: the first fix after each leap that is back within reach of the fix before it.
+
+    `len(at_ms) + 1` where none is. All leaps at once, a block of them at a time.
+    """
+    n = len(at_ms)
+    found = np.full(len(suspects), n + 1)
+    lookahead = min(rules.leap_lookahead_fixes, max(LOOKAHEADS_MAX // max(len(suspects), 1), 1))
+    block = max(LOOKAHEADS_AT_ONCE // lookahead, 1)
+    for start in range(0, len(suspects), block):
+        first = suspects[start : start + block, None]
+        before = first - 1
+        ahead = np.minimum(first + np.arange(lookahead), n - 1)
+        away = np.hypot(*offsets_m(lon[before], lat[before], lon[ahead], lat[ahead]))
+        slack = rules.leap_slack_accuracies * (accuracy_m[before] + accuracy_m[ahead])
+        back = away - slack <= rules.leap_return_mps * ((at_ms[ahead] - at_ms[before]) / 1000)
+        index = back.argmax(axis=1)
+        rows = np.arange(len(index))
+        found[start : start + block] = np.where(back[rows, index], ahead[rows, index], n + 1)
+    return found

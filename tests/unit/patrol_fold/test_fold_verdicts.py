@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from app.bench.walkers import START_MS
+from app.kit.geodesy import Float64s, offsets_m
+from app.patrol import jumps
 from app.patrol.day_inputs import DayInputs, ProfileWindow
 from app.patrol.figures import Verdict
 from app.patrol.fixes import FLAG_MOCK, Fixes
@@ -81,6 +83,22 @@ class TestJump:
         back = [(400 - t, x, y) for t, x, y in reversed(out)][1:]
         folded = fold_day(day(path(out + [(t, x, y) for t, x, y in back])))
         assert folded.totals[Verdict.JUMP].fixes == 0
+
+    def test_a_day_of_nothing_but_leaps_is_looked_at_so_often_and_no_more(
+        self, day: Day, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looked: list[int] = []
+
+        def counted(*degrees: Float64s) -> tuple[Float64s, Float64s]:
+            east, north = offsets_m(*degrees)
+            looked.append(east.size)
+            return east, north
+
+        monkeypatch.setattr(jumps, "offsets_m", counted)
+        folded = fold_day(day(path([(float(t), t * 100.0, 0.0) for t in range(28_800)])))
+        assert folded.distance_m == 0
+        assert folded.totals[Verdict.JUMP].fixes == 14_400
+        assert sum(looked) <= jumps.LOOKAHEADS_MAX
 
     def test_the_last_fix_alone_confirms_nothing(self, day: Day) -> None:
         points = [*straight(600), (510.0, 5000.0, 0.0)]
