@@ -28,6 +28,8 @@ async def ensure_months(session: AsyncSession, today: date, table: str) -> list[
 
 async def ensure_month(session: AsyncSession, table: str, day: date) -> str | None:
     """Makes the month of `table` that `day` lies in; returns its name, or None when it was there."""
+    # two makers at once would both find the month missing
+    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MONTHS_LOCK})
     name: str | None = await session.scalar(
         text("SELECT ensure_month_partition(cast(:parent AS regclass), :month)"),
         {"parent": table, "month": day.replace(day=1)},

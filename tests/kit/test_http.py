@@ -100,7 +100,7 @@ class TestRequestId:
         answer = await client.post("/echo", headers={"X-Request-Id": "handheld-7.A_b"})
         assert answer.headers["x-request-id"] == "handheld-7.A_b"
 
-    @pytest.mark.parametrize("bad", ["short", "x" * 65, "with space 123", "语言语言语言语言".encode().decode("latin-1"), ""])  # fmt: skip
+    @pytest.mark.parametrize("bad", ["short", "x" * 65, "with space 123", "r\xe9sum\xe9-of-it", ""])
     async def test_a_bad_one_is_replaced(self, client: httpx.AsyncClient, bad: str) -> None:
         named = httpx.Headers({"X-Request-Id": bad}, encoding="latin-1")
         answer = await client.post("/echo", headers=named)

@@ -427,6 +427,7 @@ class TestHandover:
         clock: Clock,
     ) -> None:
         await upload(handheld, walk(beat.at("08:05"), 600))
+        assert (await handheld.get("/my-day")).json()["figures"]["fixes"] == 61
         async with database.transaction() as session:
             await session.execute(
                 text("DELETE FROM device_binding WHERE device_id = :d"), {"d": beat.other_device.id}
@@ -442,7 +443,7 @@ class TestHandover:
         new_holder = await office.of(beat.colleague, beat.device)
         backlog, own = walk(beat.at("10:00"), 600), walk(beat.at("11:30"), 300)
         said = await upload(new_holder, backlog)
-        assert said["day"]["figures"] is None or said["day"]["figures"]["fixes"] == 0
+        assert said["day"] == {"service_day": beat.day.isoformat(), "pending": False, "figures": None}
         said = await upload(new_holder, backlog + own)
         mine = (await new_holder.get("/my-day")).json()
         assert mine["figures"]["fixes"] == len(own)
