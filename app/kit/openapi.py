@@ -64,9 +64,17 @@ def _finish(document: dict[str, Any], more_schemas: dict[str, Any]) -> dict[str,
     for item in document["paths"].values():
         for operation in item.values():
             _add_common(operation)
+            _fill_in(operation)
             if operation.get("security"):
                 operation["security"].append({HANDHELD: []})
     return document
+
+
+def _fill_in(operation: dict[str, Any]) -> None:
+    """Swagger UI fills its form from a parameter's own example and passes over those of its schema."""
+    for parameter in operation.get("parameters", []):
+        if "examples" not in parameter and (examples := parameter["schema"].get("examples")):
+            parameter["example"] = examples[0]
 
 
 def _add_common(operation: dict[str, Any]) -> None:

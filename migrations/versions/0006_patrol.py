@@ -32,7 +32,9 @@ def day_key() -> list[sa.Column[object]]:
 def references(table: str) -> list[sa.ForeignKeyConstraint]:
     """Account and area of a day."""
     return [
-        sa.ForeignKeyConstraint(["inspector_id"], ["account.id"], name=op.f(f"fk_{table}_inspector_id_account")),
+        sa.ForeignKeyConstraint(
+            ["inspector_id"], ["account.id"], name=op.f(f"fk_{table}_inspector_id_account")
+        ),
         sa.ForeignKeyConstraint(["area_id"], ["area.id"], name=op.f(f"fk_{table}_area_id_area")),
     ]
 
@@ -135,7 +137,9 @@ def upgrade() -> None:
         *references("day_judgement"),
         sa.CheckConstraint("revision >= 1", name=op.f("ck_day_judgement_revision")),
         sa.ForeignKeyConstraint(
-            ["rule_version"], ["rule_snapshot.version"], name=op.f("fk_day_judgement_rule_version_rule_snapshot")
+            ["rule_version"],
+            ["rule_snapshot.version"],
+            name=op.f("fk_day_judgement_rule_version_rule_snapshot"),
         ),
         sa.PrimaryKeyConstraint(
             "county_code", "inspector_id", "service_day", "revision", name=op.f("pk_day_judgement")
