@@ -153,7 +153,7 @@ def _read_leniently(body: bytes) -> tuple[LenientUpload, list[Fix | None], dict[
         raise Unreadable(reason, field.strip("`").removeprefix("$").removeprefix(".")) from error
     fixes: list[Fix | None] = []
     reasons: dict[int, str] = {}
-    for index, item in enumerate(upload.fixes):
+    for index, item in enumerate(upload.fixes[: FIXES_MAX + 1]):  # one too many is refused, unread
         try:
             fixes.append(msgspec.convert(item, Fix))
         except MISFITS as error:

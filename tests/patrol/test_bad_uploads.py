@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from app.kit.clock import to_ms
 from app.kit.db import Database
+from app.patrol import wire
 from app.settings import Settings
 from tests.factories import identity
 from tests.factories import patrol as make
@@ -589,3 +590,23 @@ class TestPressesBeatsReports:
         good = press("off", beat.at("09:30"))
         answer = await handheld.send(batch(presses=[good, good | {"pressed_at": to_ms(clock.now) + 10**9}]))
         assert [p["disposition"] for p in answer.json()["presses"]] == ["stored", "future"]
+
+
+class TestCost:
+    """A body within the size limit must not hold up everybody else's requests."""
+
+    @pytest.mark.parametrize("item", ["0", "[]", "{}"])
+    async def test_a_million_unreadable_fixes_are_not_read_one_by_one(
+        self, handheld: Handheld, monkeypatch: pytest.MonkeyPatch, item: str
+    ) -> None:
+        converted = []
+        convert = wire.msgspec.convert
+
+        def counted(value: Any, kind: Any) -> Any:
+            converted.append(kind)
+            return convert(value, kind)
+
+        monkeypatch.setattr(wire.msgspec, "convert", counted)
+        body = json.dumps(batch(["@"])).replace('"@"', ",".join([item] * 1_000_000))
+        problem(await handheld.send_raw(body.encode()), 422, "batch_too_long")
+        assert len(converted) <= wire.FIXES_MAX + 2
