@@ -50,6 +50,18 @@ async def require_area(session: AsyncSession, actor: Actor, area_id: UUID) -> No
         raise NotFound
 
 
+async def holds_everything(session: AsyncSession, actor: Actor) -> bool:
+    """Whether no area lies beside the actor's own: what he decides for everywhere binds nobody else's."""
+    if actor.is_system:
+        return True
+    inside = select(AreaClosure.area_id).where(AreaClosure.ancestor_id == actor.area_id)
+    above = select(AreaClosure.ancestor_id).where(AreaClosure.area_id == actor.area_id)
+    beside = select(AreaClosure.area_id).where(
+        AreaClosure.depth == 0, AreaClosure.area_id.not_in(inside), AreaClosure.area_id.not_in(above)
+    )
+    return await session.scalar(beside.limit(1)) is None
+
+
 async def area_path(session: AsyncSession, area_id: UUID) -> list[UUID]:
     """Ids from `area_id` up to the root, the most specific first, as the rule book wants them."""
     path = select(AreaClosure.ancestor_id).where(AreaClosure.area_id == area_id).order_by(AreaClosure.depth)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.actor import Actor, Role
-from app.identity.scope import AreaClosure, area_path, require_area
+from app.identity.scope import AreaClosure, area_path, holds_everything, require_area
 from app.kit.problems import Forbidden
 from app.rules.models import RuleValue
 
@@ -31,10 +31,11 @@ async def seen_place(session: AsyncSession, actor: Actor, area_id: UUID | None) 
 async def decided_path(session: AsyncSession, actor: Actor, area_id: UUID | None) -> list[UUID]:
     """The path of an area that the actor wants to decide for; empty for everywhere.
 
-    Raises NotFound outside his area, Forbidden when anyone but a system administrator decides for all.
+    Raises NotFound outside his area. For everywhere decides only a system administrator whose area holds all
+    there is, so that no county decides for another; anyone else gets Forbidden.
     """
     if area_id is None:
-        if actor.role is not Role.SYSTEM_ADMIN:
+        if actor.role is not Role.SYSTEM_ADMIN or not await holds_everything(session, actor):
             raise Forbidden
         return []
     return (await seen_place(session, actor, area_id)).path

@@ -67,7 +67,8 @@ async def import_calendar(
     area_id: Annotated[
         UUID | None,
         Form(
-            description="Where; empty: everywhere (system administrator) · 适用区域",
+            description="Where; empty: everywhere, for the system administrator of all areas "
+            "· 适用区域,空为全部(仅限辖全部区域的系统管理员)",
             openapi_examples={"demo": {"summary": "Demo · 演示", "value": str(DEMO_COUNTY)}},
         ),
     ] = None,

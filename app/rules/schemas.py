@@ -79,7 +79,8 @@ class RuleDecisionCreate(Input):
     area_id: Annotated[
         UUID | None,
         Field(
-            description="Where, with everything inside; null: everywhere (system administrator) · 适用区域",
+            description="Where, with everything inside; null: everywhere, for the system administrator of all areas "
+            "· 适用区域,空为全部(仅限辖全部区域的系统管理员)",
             examples=[str(DEMO_COUNTY)],
         ),
     ]

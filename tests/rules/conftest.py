@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.actor import Role
+from app.identity.scope import area_path
 from app.rules.calendar_seed import seed_calendar
 from tests.factories import identity as make
 from tests.identity.conftest import (
@@ -27,6 +28,14 @@ __all__ = ["app", "as_foreigner", "as_supervisor", "as_system_admin", "client", 
 @pytest.fixture
 async def as_county(app: FastAPI, session: AsyncSession, world: World) -> dict[str, str]:
     account = await make.account(session, world.ours.county, Role.COUNTY)
+    return make.bearer(await make.login(app, session, account))
+
+
+@pytest.fixture
+async def as_admin_of_all(app: FastAPI, session: AsyncSession, world: World) -> dict[str, str]:
+    """The system administrator of the city that holds both counties."""
+    city = (await area_path(session, world.ours.county))[-1]
+    account = await make.account(session, city, Role.SYSTEM_ADMIN)
     return make.bearer(await make.login(app, session, account))
 
 

@@ -196,13 +196,30 @@ class TestDeciding:
         answer = await client.post("/api/v1/rules/decisions", json=body, headers=as_foreigner)
         assert code_of(answer) == (404, "not_found")
 
-    async def test_system_administrator_decides_for_all_and_for_the_past(
-        self, client: httpx.AsyncClient, as_system_admin: dict[str, str], as_foreigner: dict[str, str]
+    async def test_system_administrator_of_all_decides_for_everywhere_and_for_the_past(
+        self, client: httpx.AsyncClient, as_admin_of_all: dict[str, str], as_foreigner: dict[str, str]
     ) -> None:
         body = decision(None, 2500, effective_from="2018-07-01")
-        answer = await client.post("/api/v1/rules/decisions", json=body, headers=as_system_admin)
+        answer = await client.post("/api/v1/rules/decisions", json=body, headers=as_admin_of_all)
         assert answer.status_code == 201, answer.text
         assert (await applied(client, as_foreigner, day="2019-01-01"))["value"] == 2500
+
+    async def test_system_administrator_of_a_county_decides_for_no_other(
+        self,
+        client: httpx.AsyncClient,
+        as_system_admin: dict[str, str],
+        as_foreigner: dict[str, str],
+        world: World,
+    ) -> None:
+        refused = await client.post(
+            "/api/v1/rules/decisions", json=decision(None, 2500), headers=as_system_admin
+        )
+        assert code_of(refused) == (403, "forbidden")
+        own = decision(world.ours.county, 2500, effective_from="2018-07-01")
+        assert (
+            await client.post("/api/v1/rules/decisions", json=own, headers=as_system_admin)
+        ).status_code == 201
+        assert (await applied(client, as_foreigner))["value"] == 3000
 
 
 class TestPolicy:

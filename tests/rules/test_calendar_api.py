@@ -70,7 +70,7 @@ class TestReading:
         assert (day["kind"], day["provisional"]) == ("holiday", True)
 
     async def test_sessions_of_an_area_follow_its_rules(
-        self, client: httpx.AsyncClient, as_system_admin: dict[str, str], world: World
+        self, client: httpx.AsyncClient, as_admin_of_all: dict[str, str], world: World
     ) -> None:
         summer = {"from": "06-01", "until": "09-30", "sessions": ["08:00-11:00", "15:00-18:00"]}
         body = {
@@ -80,12 +80,12 @@ class TestReading:
             "value": {"sessions": ["09:00-12:00"], "seasons": [summer]},
             "source": "夏令时通知",
         }
-        answer = await client.post("/api/v1/rules/decisions", json=body, headers=as_system_admin)
+        answer = await client.post("/api/v1/rules/decisions", json=body, headers=as_admin_of_all)
         assert answer.status_code == 201, answer.text
         town = {"area_id": str(world.ours.town)}
-        assert (await shown(client, as_system_admin, "2026-07-01", **town))["sessions"] == summer["sessions"]
-        assert (await shown(client, as_system_admin, "2026-11-02", **town))["sessions"] == ["09:00-12:00"]
-        assert (await shown(client, as_system_admin, "2026-11-02"))["sessions"][0] == "08:30-11:30"
+        assert (await shown(client, as_admin_of_all, "2026-07-01", **town))["sessions"] == summer["sessions"]
+        assert (await shown(client, as_admin_of_all, "2026-11-02", **town))["sessions"] == ["09:00-12:00"]
+        assert (await shown(client, as_admin_of_all, "2026-11-02"))["sessions"][0] == "08:30-11:30"
 
     @pytest.mark.parametrize(
         ("first", "last", "refusal"),
@@ -114,27 +114,27 @@ class TestReading:
 @pytest.mark.usefixtures("seeded")
 class TestImport:
     async def test_publishes_a_year(
-        self, client: httpx.AsyncClient, as_system_admin: dict[str, str], session: AsyncSession
+        self, client: httpx.AsyncClient, as_admin_of_all: dict[str, str], session: AsyncSession
     ) -> None:
-        answer = await imported(client, as_system_admin, NOTICE_2027, publishes_year="2027")
+        answer = await imported(client, as_admin_of_all, NOTICE_2027, publishes_year="2027")
         assert answer.status_code == 200, answer.text
         assert (answer.json()["stored"], answer.json()["rejected"]) == (3, 0)
-        makeup = await shown(client, as_system_admin, "2027-02-20")
+        makeup = await shown(client, as_admin_of_all, "2027-02-20")
         assert (makeup["works"], makeup["provisional"], makeup["source"]) == (True, False, FIELDS["source"])
         # No longer a guess: the statutory holidays count only where the list names them.
-        assert (await shown(client, as_system_admin, "2027-02-08"))["works"] is True
+        assert (await shown(client, as_admin_of_all, "2027-02-08"))["works"] is True
         event = (await session.scalars(select(Event).where(Event.type == "work_calendar.imported"))).one()
         assert event.data["publishes_year"] == 2027
         assert event.data["days"][0] == {"day": "2027-01-01", "kind": "holiday", "before": None}
 
     async def test_each_line_has_its_own_result(
-        self, client: httpx.AsyncClient, as_system_admin: dict[str, str]
+        self, client: httpx.AsyncClient, as_admin_of_all: dict[str, str]
     ) -> None:
         content = (
             "Day,Kind,Name\n2027-01-01,holiday,元旦\n2027-13-01,holiday,\n2027-01-03,party,\n\n"
             "2027-01-01,closure,again\n1999-01-01,holiday,\n2026-10-01,holiday,国庆节\n2027-01-04\n"
         )
-        first = (await imported(client, as_system_admin, content)).json()
+        first = (await imported(client, as_admin_of_all, content)).json()
         assert [(row["line"], row["status"]) for row in first["rows"]] == [
             (2, "stored"),
             (3, "rejected"),
@@ -147,7 +147,7 @@ class TestImport:
         assert all(
             row["reason_zh"] and row["reason_en"] for row in first["rows"] if row["status"] == "rejected"
         )
-        again = (await imported(client, as_system_admin, content)).json()
+        again = (await imported(client, as_admin_of_all, content)).json()
         assert [row["status"] for row in again["rows"]].count("unchanged") == 2
 
     async def test_a_county_closes_its_own_offices(
@@ -161,13 +161,13 @@ class TestImport:
         assert (await shown(client, as_foreigner, "2026-11-23"))["works"] is True
 
     async def test_chinese_spreadsheet_encoding(
-        self, client: httpx.AsyncClient, as_system_admin: dict[str, str]
+        self, client: httpx.AsyncClient, as_admin_of_all: dict[str, str]
     ) -> None:
         chinese = "day,kind,name\r\n2027/1/1,holiday,元旦\r\n".encode("gb18030")
-        assert (await imported(client, as_system_admin, chinese)).json()["stored"] == 1
-        assert (await shown(client, as_system_admin, "2027-01-01"))["name"] == "元旦"
+        assert (await imported(client, as_admin_of_all, chinese)).json()["stored"] == 1
+        assert (await shown(client, as_admin_of_all, "2027-01-01"))["name"] == "元旦"
         marked = "\ufeffday,kind,name\n2027-01-02,holiday,元旦\n".encode()
-        assert (await imported(client, as_system_admin, marked)).json()["stored"] == 1
+        assert (await imported(client, as_admin_of_all, marked)).json()["stored"] == 1
 
     @pytest.mark.parametrize(
         "content",
@@ -175,15 +175,15 @@ class TestImport:
         ids=["empty", "binary", "header", "nul", "long"],
     )  # fmt: skip
     async def test_what_is_no_such_file(
-        self, client: httpx.AsyncClient, as_system_admin: dict[str, str], content: bytes
+        self, client: httpx.AsyncClient, as_admin_of_all: dict[str, str], content: bytes
     ) -> None:
-        assert code_of(await imported(client, as_system_admin, content)) == (422, "calendar_file_unreadable")
+        assert code_of(await imported(client, as_admin_of_all, content)) == (422, "calendar_file_unreadable")
 
     @pytest.mark.parametrize("fields", [{"publishes_year": "1"}, {"source": ""}, {"area_id": "x"}])
     async def test_wrong_fields(
-        self, client: httpx.AsyncClient, as_system_admin: dict[str, str], fields: dict[str, str]
+        self, client: httpx.AsyncClient, as_admin_of_all: dict[str, str], fields: dict[str, str]
     ) -> None:
-        assert code_of(await imported(client, as_system_admin, NOTICE_2027, **fields)) == (422, "invalid")
+        assert code_of(await imported(client, as_admin_of_all, NOTICE_2027, **fields)) == (422, "invalid")
 
     async def test_a_year_is_published_for_everywhere(
         self, client: httpx.AsyncClient, as_county: dict[str, str], world: World
@@ -198,6 +198,7 @@ class TestImport:
         client: httpx.AsyncClient,
         as_supervisor: dict[str, str],
         as_county: dict[str, str],
+        as_system_admin: dict[str, str],
         as_foreigner: dict[str, str],
         world: World,
         session: AsyncSession,
@@ -205,19 +206,20 @@ class TestImport:
         assert code_of(await imported(client, {}, NOTICE_2027)) == (401, "unauthenticated")
         assert code_of(await imported(client, as_supervisor, NOTICE_2027)) == (403, "forbidden")
         assert code_of(await imported(client, as_county, NOTICE_2027)) == (403, "forbidden")
+        assert code_of(await imported(client, as_system_admin, NOTICE_2027)) == (403, "forbidden")
         foreign = await imported(client, as_foreigner, NOTICE_2027, area_id=str(world.ours.county))
         assert code_of(foreign) == (404, "not_found")
         stored = select(func.count()).select_from(ListedDay).where(ListedDay.day >= date(2027, 1, 1))
         assert await session.scalar(stored) == 0
 
     async def test_the_more_specific_area_wins(
-        self, client: httpx.AsyncClient, as_system_admin: dict[str, str], world: World, session: AsyncSession
+        self, client: httpx.AsyncClient, as_admin_of_all: dict[str, str], world: World, session: AsyncSession
     ) -> None:
         for area_id, kind in ((world.ours.county, "closure"), (world.ours.town, "workday")):
             content = f"day,kind\n2026-11-23,{kind}\n"
-            await imported(client, as_system_admin, content, area_id=str(area_id))
+            await imported(client, as_admin_of_all, content, area_id=str(area_id))
         for area_id, works in ((world.ours.county, False), (world.ours.town, True)):
-            day = await shown(client, as_system_admin, "2026-11-23", area_id=str(area_id))
+            day = await shown(client, as_admin_of_all, "2026-11-23", area_id=str(area_id))
             assert day["works"] is works
         areas: set[UUID | None] = set(await session.scalars(text("SELECT area_id FROM work_calendar")))
         assert {world.ours.county, world.ours.town, None} <= areas
