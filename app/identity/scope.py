@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, SmallInteger, and_, select, true
+from sqlalchemy import ColumnElement, ForeignKey, Index, SmallInteger, and_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -66,3 +66,19 @@ async def area_path(session: AsyncSession, area_id: UUID) -> list[UUID]:
     """Ids from `area_id` up to the root, the most specific first, as the rule book wants them."""
     path = select(AreaClosure.ancestor_id).where(AreaClosure.area_id == area_id).order_by(AreaClosure.depth)
     return list(await session.scalars(path))
+
+
+# `areas` lies above this package, so its table is named in SQL.
+COUNTIES = text("""
+SELECT DISTINCT a.county_code FROM area a JOIN area_closure c ON c.area_id = a.id WHERE c.ancestor_id = :area_id
+""")
+
+
+async def counties_of(session: AsyncSession, actor: Actor) -> list[str]:
+    """Home codes of the counties whose rows the actor may see: one, but for a city.
+
+    County is the first column of every large key: naming it keeps a query within its county.
+    """
+    if actor.role is not Role.CITY:
+        return [actor.county_code]
+    return list(await session.scalars(COUNTIES, {"area_id": actor.area_id}))

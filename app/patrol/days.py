@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.actor import Actor, Role
 from app.identity.models import Account
-from app.identity.scope import require_area, visible_to
+from app.identity.scope import counties_of, require_area, visible_to
 from app.kit import events, pagination
 from app.kit.problems import NotFound
 from app.patrol import sentences
@@ -33,9 +33,10 @@ async def get_day(
     Raises DayNotFound for an inspector who doesn't exist or whose day lies outside the actor's area, and for
     anybody else's day when an inspector asks.
     """
-    key = DayKey(actor.county_code, inspector_id, day)
-    if actor.role is Role.INSPECTOR and inspector_id != actor.account_id:
+    county_code = await session.scalar(select(Account.county_code).where(Account.id == inspector_id))
+    if county_code is None or (actor.role is Role.INSPECTOR and inspector_id != actor.account_id):
         raise DayNotFound
+    key = DayKey(county_code, inspector_id, day)
     record = (await read_days(session, [key], zone)).get(key)
     if record is None:
         raise DayNotFound
@@ -111,7 +112,7 @@ async def list_days(
             & (PatrolDay.service_day == DayFigures.service_day),
         )
         .where(
-            DayFigures.county_code == actor.county_code,
+            DayFigures.county_code.in_(await counties_of(session, actor)),
             DayFigures.service_day.between(day_from, day_to),
             visible_to(actor, DayFigures),
         )
@@ -132,7 +133,7 @@ async def list_judgements(
     statement = (
         select(DayJudgement.revision, DayJudgement.judged_at, DayJudgement.figures)
         .where(
-            DayJudgement.county_code == actor.county_code,
+            DayJudgement.county_code.in_(await counties_of(session, actor)),
             DayJudgement.inspector_id == inspector_id,
             DayJudgement.service_day == day,
             visible_to(actor, DayJudgement),
@@ -153,7 +154,7 @@ SELECT b.inspector_id, a.display_name, count(*) AS fixes,
   JOIN patrol_day d ON d.county_code = b.county_code AND d.inspector_id = b.inspector_id AND d.service_day = b.day
   JOIN account a ON a.id = b.inspector_id
  CROSS JOIN LATERAL ST_DumpPoints(ST_GeomFromTWKB(b.track)) p
- WHERE b.county_code = :county_code AND b.day BETWEEN :day_from AND :day_to
+ WHERE b.county_code = ANY(:counties) AND b.day BETWEEN :day_from AND :day_to
    AND ST_SetSRID(ST_GeomFromTWKB(b.track), 4490) && ST_MakeEnvelope(:west, :south, :east, :north, 4490)
    AND d.area_id IN (SELECT area_id FROM area_closure WHERE ancestor_id = :area_id)
    AND ST_X(p.geom) BETWEEN :west AND :east AND ST_Y(p.geom) BETWEEN :south AND :north
@@ -198,7 +199,7 @@ async def list_passers(
     found = await session.execute(
         PASSERS,
         {
-            "county_code": actor.county_code,
+            "counties": await counties_of(session, actor),
             "area_id": actor.area_id,
             # a night shift's fixes belong to the day before
             "day_from": start_at.astimezone(zone).date() - timedelta(days=1),
@@ -227,7 +228,7 @@ async def list_quarantined(
         Quarantined.detail,
         Quarantined.received_at,
         func.octet_length(Quarantined.body).label("body_bytes"),
-    ).where(Quarantined.county_code == actor.county_code, visible_to(actor, Quarantined))
+    ).where(Quarantined.county_code.in_(await counties_of(session, actor)), visible_to(actor, Quarantined))
     keys = (Quarantined.received_at, Quarantined.id)
     rows = (await session.execute(pagination.after(statement, keys, cursor, limit))).all()
     return pagination.page(rows, limit, lambda r: (r.received_at, r.id))

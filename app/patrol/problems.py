@@ -58,3 +58,9 @@ class RangeTooWide(Problem):
     code, status = "range_too_wide", 422
     zh = "查询范围过大:最多 {max_days} 天、{max_degrees} 度"
     en = "The range is too wide: at most {max_days} days and {max_degrees} degrees"
+
+
+class PeriodTooLong(Problem):
+    code, status = "period_too_long", 422
+    zh = "统计期须为 1 至 {max_days} 天,且起始日期不晚于截止日期"
+    en = "A period has 1 to {max_days} days and ends no earlier than it begins"

@@ -308,3 +308,25 @@ class QuarantineRead(Output):
     detail: Annotated[str, Field(description="What was wrong · 详情")]
     received_at: Instant
     body_bytes: Annotated[int, Field(description="Size kept, compressed · 留存字节数")]
+
+
+class AverageDistanceRead(Output):
+    """The average patrol distance of an area's inspectors, with what it is computed from."""
+
+    area_id: Annotated[UUID, Field(description="Area · 区划")]
+    day_from: Annotated[date, Field(description="First day · 起始日期")]
+    day_to: Annotated[date, Field(description="Last day · 截止日期")]
+    inspectors: Annotated[int, Field(description="Inspectors expected on some day · 应到网格员数")]
+    expected_days: Annotated[
+        int, Field(description="Inspector-days expected: the denominator · 应到人日(分母)")
+    ]
+    walked_days: Annotated[int, Field(description="Of these, days with fixes · 其中有轨迹的人日")]
+    distance_m: Annotated[float, Field(description="Metres on expected days: the numerator · 里程合计(分子)")]
+    distance_basis: Annotated[
+        Literal["total", "in_grid"], Field(description="total 全部有效里程 · in_grid 仅本人网格内")
+    ]
+    average_m: Annotated[
+        float | None, Field(description="Metres a day, null when nobody was expected · 日均里程,无人应到为空")
+    ]
+    target_m: Annotated[int, Field(description="Target of the area · 目标")]
+    is_met: Annotated[bool | None, Field(description="Target reached · 是否达标")]

@@ -1,6 +1,7 @@
 """An app at noon of a working day, over a database that is rolled back, with an inspector at work."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -36,6 +37,23 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 async def beat(database: Database, clock: Clock) -> Beat:
     async with database.transaction() as session:
         return await make.beat(session, clock.now)
+
+
+class Office:
+    """Signs people in, at whatever time it is."""
+
+    def __init__(self, app: FastAPI, client: httpx.AsyncClient, database: Database, clock: Clock) -> None:
+        self._app, self._client, self._database, self._clock = app, client, database, clock
+
+    async def of(self, account: Any, device: Any = None) -> Handheld:
+        return await make.sign_in(
+            self._app, self._client, self._database, account, device, at=self._clock.now
+        )
+
+
+@pytest.fixture
+def office(app: FastAPI, client: httpx.AsyncClient, database: Database, clock: Clock) -> Office:
+    return Office(app, client, database, clock)
 
 
 @pytest.fixture

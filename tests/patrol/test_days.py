@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 import gpxpy
 import httpx
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import text
 
 from app.kit.db import Database
@@ -16,7 +15,7 @@ from app.patrol.tasks import fold_due
 from tests.factories import areas, identity, staffing
 from tests.factories import patrol as make
 from tests.factories.patrol import Beat, Clock, Handheld, batch, press, walk
-from tests.patrol.conftest import count
+from tests.patrol.conftest import Office, count
 
 HOUR = 3600
 
@@ -39,23 +38,6 @@ async def judged(database: Database, clock: Clock) -> None:
     """The folder's sweep, after the day."""
     while await fold_due(database, now=clock.now, zone=make.ZONE, refold_every_s=0):
         pass
-
-
-class Office:
-    """Signs people in, at whatever time it is."""
-
-    def __init__(self, app: FastAPI, client: httpx.AsyncClient, database: Database, clock: Clock) -> None:
-        self._app, self._client, self._database, self._clock = app, client, database, clock
-
-    async def of(self, account: Any, device: Any = None) -> Handheld:
-        return await make.sign_in(
-            self._app, self._client, self._database, account, device, at=self._clock.now
-        )
-
-
-@pytest.fixture
-def office(app: FastAPI, client: httpx.AsyncClient, database: Database, clock: Clock) -> Office:
-    return Office(app, client, database, clock)
 
 
 async def upload(handheld: Handheld, fixes: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
@@ -607,7 +589,7 @@ class TestPassers:
             plan = await session.scalars(
                 text(f"EXPLAIN {PASSERS.text}"),
                 {
-                    "county_code": make.COUNTY,
+                    "counties": [make.COUNTY],
                     "area_id": beat.county.county,
                     "day_from": beat.day - timedelta(days=1),
                     "day_to": beat.day + timedelta(days=1),
