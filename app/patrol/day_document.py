@@ -41,7 +41,6 @@ def figures_document(
         "online_share": None if share is None else round(share, 4),
         "max_gap_s": round(fold.max_gap_s),
         "fixes": len(fold.fixes) - fold.outside_duty,
-        "fixes_outside_duty": fold.outside_duty,
         "first_at": None if fold.first_at_ms is None else instant(fold.first_at_ms),
         "last_at": None if fold.last_at_ms is None else instant(fold.last_at_ms),
         "day_kind": day_kind,
@@ -60,6 +59,8 @@ def figures_document(
 def explanation_document(fold: DayFold, inputs: DayInputs) -> dict[str, Any]:
     """Segments, stays, gaps and duty windows: why the figures are what they are."""
     return {
+        # not among the figures: a press that comes late leaves fixes stored that it would have kept out
+        "fixes_outside_duty": fold.outside_duty,
         "duty": [{"start_at": instant(d.start_ms), "end_at": instant(d.end_ms)} for d in sorted(inputs.duty)],
         "grids": sorted({g.grid_code for g in inputs.grids}),
         "segments": [

@@ -193,3 +193,24 @@ UPDATE patrol_day SET folded_at = :now
 async def put_off(session: AsyncSession, key: DayKey, now: datetime) -> None:
     """Has a day that cannot be folded wait as if it had just been folded; it stays pending."""
     await session.execute(PUT_OFF, key._asdict() | {"now": now})
+
+
+NOTE_ABSENT = text("""
+INSERT INTO patrol_day (county_code, inspector_id, service_day, area_id, input_version, pending)
+SELECT DISTINCT s.county_code, s.inspector_id, s.service_day, a.area_id, 1, true
+  FROM shift s
+  JOIN day_kind k ON k.code = s.kind AND (k.expects_presence OR k.excuses)
+  JOIN account a ON a.id = s.inspector_id
+ WHERE s.service_day BETWEEN :first AND :last AND s.cancelled_at IS NULL
+ ORDER BY 1, 2, 3
+ON CONFLICT DO NOTHING
+RETURNING service_day
+""")
+
+
+async def note_absent(session: AsyncSession, *, first: date, last: date) -> int:
+    """Makes a pending day of every planned one from `first` to `last` that has none; returns how many.
+
+    Who never spoke has no day otherwise, would be listed nowhere, and better the averages.
+    """
+    return len((await session.execute(NOTE_ABSENT, {"first": first, "last": last})).all())

@@ -125,7 +125,6 @@ class DayFiguresRead(Output):
     ]
     max_gap_s: Annotated[int, Field(description="Longest silence between signals · 最长中断")]
     fixes: Annotated[int, Field(description="Fixes on duty · 在岗点数")]
-    fixes_outside_duty: Annotated[int, Field(description="Left out: outside duty · 非在岗点数")]
     first_at: Annotated[datetime | None, Field(description="First fix · 首点时间")]
     last_at: Annotated[datetime | None, Field(description="Last fix · 末点时间")]
     day_kind: Annotated[str, Field(description="Kind of day · 日类型")]
@@ -268,6 +267,7 @@ class GapRead(SpanRead):
 class ExplanationRead(DayRead):
     """A day opened down to its evidence."""
 
+    fixes_outside_duty: Annotated[int, Field(description="Left out: outside duty · 非在岗点数")]
     duty: Annotated[list[SpanRead], Field(description="Duty windows · 在岗时段")]
     grids: Annotated[list[str], Field(description="Codes of own grids · 本人网格编码")]
     segments: list[SegmentRead]

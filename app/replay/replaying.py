@@ -279,4 +279,4 @@ class Replay:
 def _fixes_in(explained: dict[str, Any] | None) -> int:
     if explained is None:
         return 0
-    return int(explained["figures"]["fixes"]) + int(explained["figures"]["fixes_outside_duty"])
+    return int(explained["figures"]["fixes"]) + int(explained["fixes_outside_duty"])

@@ -138,7 +138,7 @@ def _figures(figures: Mapping[str, Any]) -> Table:
             ("on duty · 在岗", _clock(figures["duty_s"])),
             ("online rate · 在线率", "–" if share is None else f"{share:.0%}"),
             ("longest silence · 最长中断", _clock(figures["max_gap_s"])),
-            ("fixes · 点数", f"{figures['fixes']} + {figures['fixes_outside_duty']} outside duty"),
+            ("fixes · 点数", str(figures["fixes"])),
         ],
     )
 

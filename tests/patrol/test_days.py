@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from app.kit.db import Database
 from app.patrol.days import PASSERS
+from app.patrol.fold_store import note_absent
 from app.patrol.tasks import fold_due
 from tests.factories import areas, identity, staffing
 from tests.factories import patrol as make
@@ -52,6 +53,24 @@ async def upload(handheld: Handheld, fixes: list[dict[str, Any]], **more: Any) -
 def close_of_day(beat: Beat) -> datetime:
     """The next morning."""
     return beat.at("07:00", beat.day + timedelta(days=1))
+
+
+class TestAbsent:
+    async def test_who_never_spoke_is_judged_and_listed_too(
+        self, beat: Beat, office: Office, database: Database, clock: Clock
+    ) -> None:
+        """A planned day without any upload has no row until it is looked for; then it is `no_data`."""
+        clock.now = close_of_day(beat)
+        supervisor = await office.of(beat.supervisor)
+        listed = {"day_from": beat.day.isoformat(), "day": beat.day.isoformat()}
+        assert (await supervisor.get("/patrol-days", **listed)).json()["items"] == []
+        async with database.transaction() as session:
+            assert await note_absent(session, first=beat.day, last=beat.day) == 2
+            assert await note_absent(session, first=beat.day, last=beat.day) == 0
+        await judged(database, clock)
+        items = (await supervisor.get("/patrol-days", **listed)).json()["items"]
+        assert [i["figures"]["status"] for i in items] == ["no_data", "no_data"]
+        assert {e["status"] for e in await events(database, "patrol_day.judged")} == {"no_data"}
 
 
 class TestStatus:

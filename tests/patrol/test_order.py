@@ -128,15 +128,13 @@ async def deliver(
 
 
 async def figures(session: AsyncSession, beat: Beat, clock: Clock) -> dict[UUID, dict[str, Any]]:
-    """The figures of both inspectors' days, without the input version and what was left out of them."""
+    """The figures of both inspectors' days, without the input version."""
     keys = [DayKey(make.COUNTY, i.id, beat.day) for i in (beat.inspector, beat.colleague)]
     folded = await fold_days(session, keys, now=clock.now + timedelta(days=2), zone=make.ZONE)
     found = {}
     for key, day in folded.items():
         found[key.inspector_id] = json.loads(msgspec.json.encode(day.figures))
         del found[key.inspector_id]["versions"]["input_version"]
-        # an `off` press that arrives late finds fixes stored that it would have kept out; they count for nothing
-        del found[key.inspector_id]["fixes_outside_duty"]
     return found
 
 
