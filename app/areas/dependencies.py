@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 from app.identity.actor import Actor, Role
 from app.identity.dependencies import SettingsDep, require
 from app.kit.clock import Now
+from app.kit.schemas import Day
 
 
 class GeoJSONResponse(JSONResponse):
@@ -21,7 +22,7 @@ async def service_day(
     settings: SettingsDep,
     now: Now,
     day: Annotated[
-        date | None, Query(description="As of this day, today if empty · 查询日期,默认今天")
+        Day | None, Query(description="As of this day, today if empty · 查询日期,默认今天")
     ] = None,
 ) -> date:
     """The day that is asked about; today in the service's zone unless named."""

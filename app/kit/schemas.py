@@ -1,6 +1,13 @@
 """Bases of everything that goes in and out."""
 
-from pydantic import BaseModel, ConfigDict
+from datetime import date
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
+Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
+"""A date from outside. The ends of Python's calendar would overflow as instants in another zone."""
 
 
 class Input(BaseModel):

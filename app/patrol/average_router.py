@@ -1,6 +1,6 @@
 """Averages of areas: figures of places, never of persons."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from app.identity.problems import SIGN_IN_PROBLEMS
 from app.kit.db import SessionDep
 from app.kit.ids import DEMO_COUNTY, DEMO_DAY
 from app.kit.problems import Forbidden, NotFound, problems
+from app.kit.schemas import Day
 from app.patrol import averages
 from app.patrol.problems import PeriodTooLong
 from app.patrol.schemas import AverageDistanceRead
@@ -37,7 +38,7 @@ async def get_average(
         ),
     ] = None,
     day_from: Annotated[
-        date | None,
+        Day | None,
         Query(
             description="First day; a week back if empty · 起始日期,默认一周前",
             openapi_examples={
@@ -46,7 +47,7 @@ async def get_average(
         ),
     ] = None,
     day_to: Annotated[
-        date | None,
+        Day | None,
         Query(
             description="Last day; yesterday if empty · 截止日期,默认昨天",
             openapi_examples={

@@ -1,7 +1,7 @@
 """Patrol days: for the inspector who walked them and for those who answer for the figures."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from app.kit.db import SessionDep
 from app.kit.ids import DEMO_DAY, DEMO_INSPECTOR
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import problems
+from app.kit.schemas import Day
 from app.patrol import days, tracks
 from app.patrol.folder import FoldedDay
 from app.patrol.problems import DayNotFound, RangeTooWide
@@ -45,7 +46,7 @@ InspectorPath = Annotated[
     ),
 ]
 DayPath = Annotated[
-    date,
+    Day,
     Path(
         description="Service day · 服务日",
         openapi_examples={"demo": {"summary": "A working day · 工作日", "value": DEMO_DAY.isoformat()}},
@@ -71,7 +72,7 @@ async def list_days(
     session: SessionDep,
     day_to: ServiceDay,
     day_from: Annotated[
-        date | None,
+        Day | None,
         Query(
             description="First day; a week back if empty · 起始日期,默认一周前",
             openapi_examples={

@@ -11,13 +11,14 @@ from app.kit.clock import Now
 from app.kit.db import SessionDep
 from app.kit.ids import DEMO_COUNTY
 from app.kit.problems import Forbidden, NotFound, problems
+from app.kit.schemas import Day
 from app.rules import access, views
 from app.rules.calendar import load_calendar
 from app.rules.calendar_file import read_rows
 from app.rules.calendar_import import ImportOrder, import_days
 from app.rules.problems import CalendarFileUnreadable, CalendarSpanTooLong, YearNeedsEverywhere
 from app.rules.router import AreaQuery, RuleMaker
-from app.rules.schemas import CalendarImportRead, CalendarRead, ServiceDay, SourceText
+from app.rules.schemas import CalendarImportRead, CalendarRead, SourceText
 
 router = APIRouter(prefix="/calendar", tags=["rules"])
 
@@ -31,7 +32,7 @@ async def read_calendar(
     actor: CurrentActor,
     session: SessionDep,
     first: Annotated[
-        ServiceDay,
+        Day,
         Query(
             alias="from",
             description="First day · 起",
@@ -39,7 +40,7 @@ async def read_calendar(
         ),
     ],
     last: Annotated[
-        ServiceDay,
+        Day,
         Query(
             alias="to",
             description="Last day, included · 止",

@@ -13,6 +13,7 @@ from app.kit.db import SessionDep
 from app.kit.ids import DEMO_COMMUNITY
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import Forbidden, NotFound, problems
+from app.kit.schemas import Day
 from app.rules import access, queries, service, views
 from app.rules.problems import (
     AssessmentNeedsBasis,
@@ -26,7 +27,6 @@ from app.rules.schemas import (
     RuleDecisionCreate,
     RuleDecisionRead,
     RuleSetRead,
-    ServiceDay,
 )
 
 router = APIRouter(prefix="/rules", tags=["rules"])
@@ -68,7 +68,7 @@ async def read_rules(
     session: SessionDep,
     today: Today,
     area_id: AreaQuery = None,
-    day: Annotated[ServiceDay | None, Query(description="Without it today · 日期,缺省为今天")] = None,
+    day: Annotated[Day | None, Query(description="Without it today · 日期,缺省为今天")] = None,
 ) -> RuleSetRead:
     """Every value with its provenance. The most specific area wins, then the latest effective date."""
     place = await access.seen_place(session, actor, area_id)

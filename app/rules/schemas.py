@@ -7,12 +7,10 @@ from uuid import UUID
 from pydantic import Field
 
 from app.kit.ids import DEMO_COUNTY
-from app.kit.schemas import Input, Output
+from app.kit.schemas import Day, Input, Output
 from app.rules.working_time import DayKind
 
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 VISIBLE = r"^[^\x00-\x1f\x7f]+$"
-ServiceDay = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 SourceText = Annotated[
     str,
     Field(
@@ -84,9 +82,9 @@ class RuleDecisionCreate(Input):
             examples=[str(DEMO_COUNTY)],
         ),
     ]
-    effective_from: Annotated[ServiceDay, Field(description="First day · 生效日期", examples=["2030-01-01"])]
+    effective_from: Annotated[Day, Field(description="First day · 生效日期", examples=["2030-01-01"])]
     effective_to: Annotated[
-        ServiceDay | None, Field(description="First day no longer, null: open · 失效日期", examples=[None])
+        Day | None, Field(description="First day no longer, null: open · 失效日期", examples=[None])
     ] = None
     value: Annotated[
         Any,

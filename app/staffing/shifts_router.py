@@ -1,6 +1,5 @@
 """HTTP of shifts."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from app.kit.db import SessionDep
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.preconditions import ReadVersion, etag
 from app.kit.problems import Forbidden, NotFound, PreconditionFailed, PreconditionRequired, problems
+from app.kit.schemas import Day
 from app.staffing import queries, service
 from app.staffing.parameters import InspectorQuery
 from app.staffing.problems import (
@@ -26,7 +26,6 @@ from app.staffing.schemas import DayKindRead, ShiftCreate, ShiftPlan, ShiftRead
 
 router = APIRouter(tags=["staffing"])
 LIMIT_DAYS = 400
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 ShiftId = Annotated[UUID, Path(description="Id of a shift · 班次标识")]
 EDITING = (*SIGN_IN_PROBLEMS, Forbidden, NotFound, PreconditionFailed, PreconditionRequired)
 
@@ -47,21 +46,17 @@ async def list_shifts(
     session: SessionDep,
     inspector_id: InspectorQuery,
     first: Annotated[
-        date,
+        Day,
         Query(
             alias="from",
-            ge=FIRST_DAY,
-            le=LAST_DAY,
             description="First service day · 起",
             openapi_examples={"demo": {"summary": "Demo · 演示", "value": "2026-11-01"}},
         ),
     ],
     last: Annotated[
-        date,
+        Day,
         Query(
             alias="to",
-            ge=FIRST_DAY,
-            le=LAST_DAY,
             description="Last, included · 止",
             openapi_examples={"demo": {"summary": "Demo · 演示", "value": "2026-11-30"}},
         ),
