@@ -59,7 +59,12 @@ class Database:
     def connect(cls, url: str, *, pool_size: int = 8) -> "Database":
         """A database at `url`; connections are opened when first needed, checked before use."""
         engine = create_async_engine(
-            sqlalchemy_url(url), pool_size=pool_size, max_overflow=4, pool_pre_ping=True, pool_timeout=10
+            sqlalchemy_url(url),
+            pool_size=pool_size,
+            max_overflow=4,
+            pool_pre_ping=True,
+            pool_timeout=10,
+            hide_parameters=True,  # an error that is logged would carry names and hashes with it
         )
         return cls(engine)
 

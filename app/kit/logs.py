@@ -1,12 +1,15 @@
 """Structured logs, one JSON object a line. Only named fields get in: no bodies, no query strings, no tokens."""
 
 import logging
+import re
 import sys
 from contextvars import ContextVar
 from typing import Any
 
 import structlog
 
+ROW_IN_ERROR = re.compile(r"\b(DETAIL|CONTEXT):.*?(?=\n\[SQL|\n\n|\Z)", re.DOTALL)
+"""Where PostgreSQL's errors quote a row: "DETAIL:  Failing row contains (…)", "CONTEXT:  COPY account, line 1 …"."""
 request_id_var: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
@@ -18,6 +21,7 @@ def configure(level: str) -> None:
         _add_request_id,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        _withhold_rows,
     ]
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -47,4 +51,10 @@ def _add_request_id(_logger: Any, _method: str, event: Any) -> Any:
     request_id = request_id_var.get()
     if request_id:
         event["request_id"] = request_id
+    return event
+
+
+def _withhold_rows(_logger: Any, _method: str, event: Any) -> Any:
+    if "exception" in event:
+        event["exception"] = ROW_IN_ERROR.sub(r"\1: withheld", event["exception"])
     return event
