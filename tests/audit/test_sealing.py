@@ -4,6 +4,8 @@ import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
+from types import SimpleNamespace
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
@@ -239,8 +241,29 @@ class TestTampering:
         )
         assert ("330921", 2, "repeated") in found
 
+    async def test_a_forged_link_breaks_the_next(self, sealed: Database) -> None:
+        """Whoever changes a row and gives it the right hash has to forge all that follow, and the head."""
+        async with sealed.transaction() as session:
+            rows = (
+                await session.execute(text("SELECT * FROM event WHERE county_code = '330921' ORDER BY seq"))
+            ).all()
+            first, second = rows[0], rows[1]
+            row = SimpleNamespace(**dict(second._mapping) | {"data": {"n": 99}})
+            forged = events.link(first.hash, 2, cast("Any", row))
+            await session.execute(text("SET LOCAL session_replication_role = replica"))
+            await session.execute(
+                text("UPDATE event SET data = '{\"n\": 99}', hash = :hash WHERE id = :id"),
+                {"hash": forged, "id": second.id},
+            )
+        found = [(f.county_code, f.seq, f.what) for f in await findings(sealed)]
+        assert found == [("330921", 3, "changed")]
+
     async def test_without_switching_the_trigger_off_it_is_refused(self, sealed: Database) -> None:
-        for statement in ("UPDATE event SET seq = NULL", "DELETE FROM event_y2026m11", "TRUNCATE event"):
+        for statement in (
+            "UPDATE event SET seq = NULL",
+            f"DELETE FROM event_y{NOW:%Y}m{NOW:%m}",
+            "TRUNCATE event",
+        ):
             with pytest.raises(DBAPIError, match=r"append-only"):
                 await self.plainly(sealed, statement)
 
