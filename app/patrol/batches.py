@@ -158,8 +158,9 @@ async def insert_batches(session: AsyncSession, rows: Sequence[BatchRow]) -> Non
 
 
 TOUCH_DAYS = """
-INSERT INTO patrol_day AS p (county_code, inspector_id, service_day, area_id, input_version, pending, heard)
-SELECT c, i, d, a, n, n > 0, CASE WHEN m >= 0 THEN set_bit(0::bit(1440), m, 1) END
+INSERT INTO patrol_day AS p (county_code, inspector_id, service_day, area_id, opened_at, input_version, pending,
+                             heard)
+SELECT c, i, d, a, %b, n, n > 0, CASE WHEN m >= 0 THEN set_bit(0::bit(1440), m, 1) END
   FROM unnest(%b::text[], %b::uuid[], %b::date[], %b::uuid[], %b::bigint[], %b::int[]) AS x(c, i, d, a, n, m)
 ON CONFLICT (county_code, inspector_id, service_day) DO UPDATE SET
     input_version = p.input_version + excluded.input_version,
@@ -169,7 +170,7 @@ ON CONFLICT (county_code, inspector_id, service_day) DO UPDATE SET
 """
 
 
-async def touch_days(session: AsyncSession, touches: Sequence[DayTouch]) -> None:
+async def touch_days(session: AsyncSession, touches: Sequence[DayTouch], now: datetime) -> None:
     """Raises the input version of days with new inputs, and marks the minute in which they were heard."""
     if not touches:
         return
@@ -188,7 +189,7 @@ async def touch_days(session: AsyncSession, touches: Sequence[DayTouch]) -> None
         ),
         strict=True,
     )
-    await (await driver_connection(session)).execute(TOUCH_DAYS, [list(c) for c in columns])
+    await (await driver_connection(session)).execute(TOUCH_DAYS, [now, *(list(c) for c in columns)])
 
 
 FIND_DAYS = """

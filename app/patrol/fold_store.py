@@ -155,7 +155,7 @@ async def keep_rules(session: AsyncSession, rules: Mapping[str, dict[str, Any]],
 
 DUE = text("""
 (SELECT county_code, inspector_id, service_day FROM patrol_day
-  WHERE pending AND (folded_at IS NULL OR folded_at <= :folded_before)
+  WHERE pending AND coalesce(folded_at, opened_at) <= :folded_before
     AND abs(hashtext(inspector_id::text)) % :shards = :shard
   ORDER BY county_code, service_day LIMIT :limit)
 UNION
@@ -170,7 +170,7 @@ TAKE_SHARD = text("SELECT pg_try_advisory_xact_lock(:lock, :shard)")
 async def list_due(
     session: AsyncSession, *, folded_before: datetime, today: date, limit: int
 ) -> list[DayKey]:
-    """Changed days that were last folded before `folded_before`, and days that ended without being judged.
+    """Changed days that were last folded, or opened, before `folded_before`, and days that ended without being judged.
 
     Inspectors are dealt out to SHARDS by their id, and a shard has one folder at a time, until its
     transaction ends: several workers fold side by side and never the same day.
@@ -196,8 +196,8 @@ async def put_off(session: AsyncSession, key: DayKey, now: datetime) -> None:
 
 
 NOTE_ABSENT = text("""
-INSERT INTO patrol_day (county_code, inspector_id, service_day, area_id, input_version, pending)
-SELECT DISTINCT s.county_code, s.inspector_id, s.service_day, a.area_id, 1, true
+INSERT INTO patrol_day (county_code, inspector_id, service_day, area_id, opened_at, input_version, pending)
+SELECT DISTINCT s.county_code, s.inspector_id, s.service_day, a.area_id, cast(:now AS timestamptz), 1, true
   FROM shift s
   JOIN day_kind k ON k.code = s.kind AND (k.expects_presence OR k.excuses)
   JOIN account a ON a.id = s.inspector_id
@@ -208,9 +208,9 @@ RETURNING service_day
 """)
 
 
-async def note_absent(session: AsyncSession, *, first: date, last: date) -> int:
+async def note_absent(session: AsyncSession, *, first: date, last: date, now: datetime) -> int:
     """Makes a pending day of every planned one from `first` to `last` that has none; returns how many.
 
     Who never spoke has no day otherwise, would be listed nowhere, and better the averages.
     """
-    return len((await session.execute(NOTE_ABSENT, {"first": first, "last": last})).all())
+    return len((await session.execute(NOTE_ABSENT, {"first": first, "last": last, "now": now})).all())

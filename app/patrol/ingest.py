@@ -112,7 +112,7 @@ async def ingest_group(
     for arrival in fresh:
         _place(arrival, contexts[arrival.device_key], duty, pressed, group)
     known |= await _write(session, group)
-    await batches.touch_days(session, _touches(arrivals, contexts, group, pressed))
+    await batches.touch_days(session, _touches(arrivals, contexts, group, pressed), now)
     kept = await quarantine.keep(session, group.quarantined)
     wanted = [_day_of_interest(a, contexts, group) for a in arrivals]
     days = await batches.find_days(session, sorted({key for key in wanted if key}))

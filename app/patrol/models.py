@@ -80,6 +80,7 @@ class BatchReceipt(Base):
 class PatrolDay(Base):
     """One inspector's service day: which version its inputs have, and which was folded.
 
+    `opened_at` is when the first of it was heard: until `folded_at` has a value, it tells how long a day waits.
     `pending` says that they differ. It is a column of its own because an index on it keeps updates of an
     already pending day heap-only. `heard` has one bit for each minute (server time) in which the
     inspector's handheld spoke.
@@ -99,6 +100,7 @@ class PatrolDay(Base):
     input_version: Mapped[int] = mapped_column(BigInteger, server_default="0")
     folded_version: Mapped[int] = mapped_column(BigInteger, server_default="0")
     pending: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
     folded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     heard: Mapped[str | None] = mapped_column(BIT(1440))
 

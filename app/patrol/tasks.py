@@ -71,8 +71,8 @@ async def _fold_one(database: Database, key: DayKey, now: datetime, zone: ZoneIn
 @queue.task(name="patrol.note_absent", queueing_lock="patrol.note_absent", retry=RETRY, pass_context=True)
 async def note_absent_days(context: JobContext, timestamp: int) -> None:
     """Has planned days that are over and of which nothing was ever heard judged, too. `timestamp`: Unix seconds."""
-    today = datetime.fromtimestamp(timestamp, UTC).astimezone(settings_of(context).zone).date()
+    now = datetime.fromtimestamp(timestamp, UTC)
+    today = now.astimezone(settings_of(context).zone).date()
+    first, last = today - timedelta(days=ABSENT_DAYS_BACK), today - timedelta(days=1)
     async with database_of(context).transaction() as session:
-        await note_absent(
-            session, first=today - timedelta(days=ABSENT_DAYS_BACK), last=today - timedelta(days=1)
-        )
+        await note_absent(session, first=first, last=last, now=now)

@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("input_version", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("folded_version", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("pending", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("folded_at", sa.DateTime(timezone=True)),
         sa.Column("heard", postgresql.BIT(1440)),
         *references("patrol_day"),

@@ -15,7 +15,13 @@ async def test_sealed_events_form_a_chain_and_cannot_change(database: Database) 
     async with database.transaction() as session:
         for n in range(3):
             await events.record(
-                session, events.SYSTEM, "thing.made", ("thing", uuid4()), {"n": n}, county_code="330921", now=NOW
+                session,
+                events.SYSTEM,
+                "thing.made",
+                ("thing", uuid4()),
+                {"n": n},
+                county_code="330921",
+                now=NOW,
             )
     async with database.transaction() as session:
         assert await events.seal(session) == 3
@@ -27,7 +33,9 @@ async def test_sealed_events_form_a_chain_and_cannot_change(database: Database) 
             previous = events.link(previous, row.seq, row)
             assert row.hash == previous
     for statement in (
-        "UPDATE event SET type = 'other'", "UPDATE event SET seq = 9, hash = '\\x00'", "DELETE FROM event",
+        "UPDATE event SET type = 'other'",
+        "UPDATE event SET seq = 9, hash = '\\x00'",
+        "DELETE FROM event",
         "TRUNCATE event",
     ):
         async with database.transaction() as session:

@@ -65,8 +65,8 @@ class TestAbsent:
         listed = {"day_from": beat.day.isoformat(), "day": beat.day.isoformat()}
         assert (await supervisor.get("/patrol-days", **listed)).json()["items"] == []
         async with database.transaction() as session:
-            assert await note_absent(session, first=beat.day, last=beat.day) == 2
-            assert await note_absent(session, first=beat.day, last=beat.day) == 0
+            assert await note_absent(session, first=beat.day, last=beat.day, now=clock.now) == 2
+            assert await note_absent(session, first=beat.day, last=beat.day, now=clock.now) == 0
         await judged(database, clock)
         items = (await supervisor.get("/patrol-days", **listed)).json()["items"]
         assert [i["figures"]["status"] for i in items] == ["no_data", "no_data"]

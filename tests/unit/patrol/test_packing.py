@@ -97,6 +97,4 @@ async def test_postgis_reads_the_same_points(session: AsyncSession) -> None:
 
 async def test_postgis_reads_a_batch_of_one_fix(session: AsyncSession) -> None:
     one = twkb.encode(np.array([1221700000]), np.array([302800000]), np.array([1780000000000]))
-    assert await session.scalar(
-        text("SELECT ST_NPoints(ST_GeomFromTWKB(:track))"), {"track": one}
-    ) == 1
+    assert await session.scalar(text("SELECT ST_NPoints(ST_GeomFromTWKB(:track))"), {"track": one}) == 1
