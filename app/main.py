@@ -25,8 +25,8 @@ from app.staffing.router import router as staffing_router
 
 API = "/api/v1"
 ROUTERS = (
+    patrol_router,  # routes are tried in this order, and uploads are nearly all there is
     identity_router,
-    patrol_router,
     staffing_router,
     area_router,
     grid_router,

@@ -37,6 +37,9 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
+DRIVER = "driver_connection"
+
+
 def sqlalchemy_url(url: str) -> str:
     """`url` with the psycopg 3 driver named, whatever form it came in."""
     return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
@@ -100,9 +103,15 @@ async def _refuse_aborted(session: AsyncSession) -> None:
 
 async def driver_connection(session: AsyncSession) -> DriverConnection[Any]:
     """The psycopg connection under `session`, inside its transaction, for hot paths and jobs."""
+    transaction = session.sync_session.get_transaction()
+    known = session.info.get(DRIVER)
+    if known is not None and known[0] is transaction:
+        return known[1]  # type: ignore[no-any-return]
     raw = await (await session.connection()).get_raw_connection()
     connection = raw.driver_connection
     assert connection is not None  # noqa: S101 - SQLAlchemy's type allows None, a checked-out one never is
+    # asked for by every statement of the hot path: remembered as long as the transaction lasts
+    session.info[DRIVER] = session.sync_session.get_transaction(), connection
     return connection  # type: ignore[no-any-return]
 
 

@@ -170,7 +170,7 @@ def _of_rows(rows: list[Fix | None]) -> _Raw:
     columns = list(zip(*map(msgspec.structs.astuple, fixes), strict=True)) or [()] * len(_FIELDS)
     by_name = dict(zip(_FIELDS, columns, strict=True))
     return _Raw(
-        sent_ms=np.array([instant_ms(instant) for instant in by_name["recorded_at"]], np.int64),
+        sent_ms=_instants_ms(by_name["recorded_at"]),
         measured=np.array([columns[index] for index in _ORDER], np.float64),  # None becomes NaN
         flags=_flag_column(by_name["is_mock"], by_name["time_source"], by_name["provider"]),
         is_unreadable=is_unreadable,
@@ -206,6 +206,13 @@ def _of_columns(columns: FixColumns) -> _Raw:
 
 def _whole(values: Float64s) -> Int64s:
     return np.clip(values, -(2**53), 2**53).astype(np.int64)
+
+
+def _instants_ms(instants: Sequence[datetime | int]) -> Int64s:
+    try:
+        return np.rint(np.array([i.timestamp() for i in instants]) * 1000).astype(np.int64)  # type: ignore[union-attr]
+    except AttributeError:  # some are numbers
+        return np.array([instant_ms(i) for i in instants], np.int64)
 
 
 def instant_ms(instant: datetime | int) -> int:

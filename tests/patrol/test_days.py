@@ -466,9 +466,14 @@ class TestLists:
                     await session.execute(
                         text(
                             "INSERT INTO patrol_day (county_code, inspector_id, service_day, area_id, "
-                            "input_version, pending) VALUES ('330921', :i, :d, :a, 1, true)"
+                            "opened_at, input_version, pending) VALUES ('330921', :i, :d, :a, :now, 1, true)"
                         ),
-                        {"i": inspector.id, "d": beat.day - timedelta(days=back), "a": inspector.area_id},
+                        {
+                            "i": inspector.id,
+                            "d": beat.day - timedelta(days=back),
+                            "a": inspector.area_id,
+                            "now": clock.now,
+                        },
                     )
         clock.now += timedelta(minutes=1)
         await judged(database, clock)
