@@ -56,11 +56,12 @@ def figures_document(
     }
 
 
-def explanation_document(fold: DayFold, inputs: DayInputs) -> dict[str, Any]:
+def explanation_document(fold: DayFold, inputs: DayInputs, fixes_left_out: int) -> dict[str, Any]:
     """Segments, stays, gaps and duty windows: why the figures are what they are."""
     return {
         # not among the figures: a press that comes late leaves fixes stored that it would have kept out
         "fixes_outside_duty": fold.outside_duty,
+        "fixes_left_out": fixes_left_out,
         "duty": [{"start_at": instant(d.start_ms), "end_at": instant(d.end_ms)} for d in sorted(inputs.duty)],
         "grids": sorted({g.grid_code for g in inputs.grids}),
         "segments": [

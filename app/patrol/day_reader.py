@@ -24,6 +24,7 @@ from app.patrol.policy import DayRules
 from app.patrol.shapes import buffered
 from app.rules import service as rules
 from app.rules.book import RuleBook
+from app.rules.catalogue.judging import FIXES_PER_DAY_MAX
 from app.staffing.duty import DutyWindow, duty_windows
 from app.staffing.expectation import DayKindRule, day_expectation
 from app.staffing.inputs import (
@@ -59,6 +60,7 @@ class DayRecord:
     windows: Sequence[DutyWindow]
     inputs: DayInputs
     grid_versions: Sequence[str]
+    fixes_left_out: int
 
 
 HEADS = text("""
@@ -78,10 +80,16 @@ SELECT k.county_code, k.inspector_id, k.service_day, coalesce(p.area_id, a.area_
        ORDER BY revision DESC LIMIT 1) j ON true
   LEFT JOIN rule_snapshot s ON s.version = j.rule_version
 """)
+# A faulty handheld may send millions of fixes a day: what is read is bounded before it reaches this process. Which
+# batches are left out depends on their ids alone, not on when they came.
 BATCHES = """
-SELECT b.county_code, b.inspector_id, b.day, b.device_id, b.clock_offset_ms, b.track, b.attributes, b.beats, b.reports
-  FROM unnest(%b::text[], %b::uuid[], %b::date[]) AS k(county_code, inspector_id, day)
-  JOIN fix_batch b USING (county_code, day, inspector_id)
+SELECT county_code, inspector_id, day, total, device_id, clock_offset_ms, track, attributes, beats, reports
+  FROM (SELECT b.*, sum(b.fix_count) OVER day_ AS total,
+               sum(b.fix_count) OVER (day_ ORDER BY b.batch_id) AS up_to
+          FROM unnest(%b::text[], %b::uuid[], %b::date[]) AS k(county_code, inspector_id, day)
+          JOIN fix_batch b USING (county_code, day, inspector_id)
+        WINDOW day_ AS (PARTITION BY b.county_code, b.inspector_id, b.day)) AS b
+ WHERE up_to <= %b
 """
 
 
@@ -97,7 +105,8 @@ async def read_days(session: AsyncSession, keys: Sequence[DayKey], zone: ZoneInf
     heads = {DayKey(*row[:3]): row for row in (await session.execute(HEADS, named)).all()}
     book = await rules.rule_book(session)
     kinds = await load_day_kinds(session)
-    batches = await _read_batches(session, columns)
+    most = book.resolve((), max(key.service_day for key in keys))[FIXES_PER_DAY_MAX]
+    batches = await _read_batches(session, columns, most)
     found: dict[DayKey, DayRecord] = {}
     for county_code, county_keys in _by_county(heads).items():
         spans = [DaySpan(k.inspector_id, k.service_day, k.service_day) for k in county_keys]
@@ -121,27 +130,30 @@ async def read_days(session: AsyncSession, keys: Sequence[DayKey], zone: ZoneInf
 
 @dataclass(slots=True)
 class _Stored:
-    """What the batches of a day hold together."""
+    """What the batches of a day hold together; `left_out` fixes more than the rule allows were not read."""
 
     fixes: Fixes
+    left_out: int
     beats_ms: Int64s
     reports: tuple[GapReport, ...]
 
     @classmethod
     def empty(cls) -> "_Stored":
-        return cls(Fixes.concatenate([]), np.empty(0, np.int64), ())
+        return cls(Fixes.concatenate([]), 0, np.empty(0, np.int64), ())
 
 
-async def _read_batches(session: AsyncSession, columns: Sequence[list[Any]]) -> dict[DayKey, _Stored]:
+async def _read_batches(
+    session: AsyncSession, columns: Sequence[list[Any]], most: int
+) -> dict[DayKey, _Stored]:
     connection = await driver_connection(session)
-    cursor = await connection.execute(BATCHES, columns, binary=True)
+    cursor = await connection.execute(BATCHES, [*columns, most], binary=True)
     rows: dict[DayKey, list[Any]] = defaultdict(list)
     for row in await cursor.fetchall():
         rows[DayKey(*row[:3])].append(row[3:])
-    return {key: _stored(batches) for key, batches in rows.items()}
+    return {key: _stored(int(batches[0][0]), [row[1:] for row in batches]) for key, batches in rows.items()}
 
 
-def _stored(rows: Sequence[Any]) -> _Stored:
+def _stored(total: int, rows: Sequence[Any]) -> _Stored:
     devices = {device_id: index for index, device_id in enumerate(sorted({row[0] for row in rows}))}
     fixes = packing.unpack(
         [
@@ -154,6 +166,7 @@ def _stored(rows: Sequence[Any]) -> _Stored:
     reports = {GapReport(at_ms, cause) for row in rows for at_ms, cause in row[5] or ()}
     return _Stored(
         fixes,
+        total - len(fixes),
         np.unique(np.concatenate(beats)) if beats else np.empty(0, np.int64),
         tuple(sorted(reports)),
     )
@@ -231,6 +244,7 @@ def _record(
             gap_reports=stored.reports,
             profiles=tuple(_profile(a, v) for a, v in own),
         ),
+        fixes_left_out=stored.left_out,
         grid_versions=sorted({f"{v.code}@{v.version or 0}" for _, v in own}),
     )
 

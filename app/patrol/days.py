@@ -80,7 +80,9 @@ def day_document(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, 
 
 def explanation(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """Everything `schemas.ExplanationRead` promises."""
-    return day_document(day, now=now, zone=zone) | explanation_document(day.fold, day.record.inputs)
+    return day_document(day, now=now, zone=zone) | explanation_document(
+        day.fold, day.record.inputs, day.record.fixes_left_out
+    )
 
 
 async def list_days(

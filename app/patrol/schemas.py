@@ -267,6 +267,10 @@ class GapRead(SpanRead):
 class ExplanationRead(DayRead):
     """A day opened down to its evidence."""
 
+    fixes_left_out: Annotated[
+        int,
+        Field(description="More than the rule allows, kept but not computed with · 超出上限未参与计算的点数"),
+    ]
     fixes_outside_duty: Annotated[int, Field(description="Left out: outside duty · 非在岗点数")]
     duty: Annotated[list[SpanRead], Field(description="Duty windows · 在岗时段")]
     grids: Annotated[list[str], Field(description="Codes of own grids · 本人网格编码")]

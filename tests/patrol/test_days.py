@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from app.kit.db import Database
+from app.kit.events import SYSTEM
 from app.patrol.days import PASSERS
 from app.patrol.fold_store import note_absent
 from app.patrol.tasks import fold_due
+from app.rules.service import Decision, set_value
 from tests.factories import areas, identity, staffing
 from tests.factories import patrol as make
 from tests.factories.patrol import Beat, Clock, Handheld, batch, press, walk
@@ -71,6 +73,35 @@ class TestAbsent:
         items = (await supervisor.get("/patrol-days", **listed)).json()["items"]
         assert [i["figures"]["status"] for i in items] == ["no_data", "no_data"]
         assert {e["status"] for e in await events(database, "patrol_day.judged")} == {"no_data"}
+
+
+class TestFaultyHandheld:
+    async def test_more_fixes_than_the_rule_allows_are_kept_and_told_but_not_read(
+        self, beat: Beat, office: Office, database: Database, clock: Clock
+    ) -> None:
+        """Without a bound one handheld's millions of fixes would stop the folder for everybody."""
+        clock.now = close_of_day(beat)
+        async with database.transaction() as session:
+            await set_value(
+                session,
+                SYSTEM,
+                Decision("patrol.fixes_per_day_max", None, beat.day, None, 10_000, "test"),
+                county_code=make.COUNTY,
+                area_path=[],
+                now=clock.now,
+                today=None,
+            )
+        handheld = await office.of(beat.inspector, beat.device)
+        start = beat.at("09:00")
+        for n in range(6):
+            began = start + timedelta(seconds=20 * n)
+            fixes = [
+                f | {"recorded_at": int(began.timestamp() * 1000) + 10 * i}
+                for i, f in enumerate(walk(began, 19_990))
+            ]
+            await upload(handheld, fixes[:2000])
+        explained = (await handheld.get(path(beat, "/explanation"))).json()
+        assert (explained["figures"]["fixes"], explained["fixes_left_out"]) == (10_000, 2_000)
 
 
 class TestStatus:

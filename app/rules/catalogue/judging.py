@@ -79,6 +79,24 @@ REFOLD_EVERY_S = Whole(
     en="How often changed patrol days are folded again",
     source="design section 5: every few minutes",
 )
+FIXES_PER_DAY_MAX = Whole(
+    key="patrol.fixes_per_day_max",
+    default=100_000,
+    minimum=10_000,
+    maximum=200_000,
+    zh="每人每日参与计算的定位点上限(超出部分留存但不计算)",
+    en="Most fixes of one inspector's day that are folded; more are kept, but not read",
+    source="operational default: one fix a second for 24 hours is 86,400; more is a faulty handheld",
+)
+FIXES_PER_DAY_MAX = Whole(
+    key="patrol.fixes_per_day_max",
+    default=100_000,
+    minimum=10_000,
+    maximum=200_000,
+    zh="每人每日参与计算的定位点上限(超出部分留存但不计算)",
+    en="Most fixes of one inspector's day that are folded; more are kept, but not read",
+    source="operational default: one fix a second for 24 hours is 86,400; more is a faulty handheld",
+)
 PERIOD_ONLINE_MIN_S = Whole(
     key="patrol.period.online_avg_min_s",
     default=4 * 3600,
