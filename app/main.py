@@ -39,7 +39,8 @@ The backend of the grid inspector's handheld: a walk becomes a day that stands u
 Authorize with a demo account (`scripts/run` prints them), then try the operations from top to bottom:
 the examples of everything that reads work on the first click; edits ask for the ETag you read, in If-Match.
 
-网格员手持终端的后端。先用演示账号点击 Authorize 登录,再从上到下逐项试用;查询类示例可直接执行,修改类须在 If-Match 中填写读到的 ETag。
+网格员手持终端的后端。先用演示账号点击 Authorize 登录,再从上到下逐项试用;
+查询类示例可直接执行,修改类须在 If-Match 中填写读到的 ETag。
 """
 
 
