@@ -214,7 +214,7 @@ def test_acknowledged_fixes_survive_kill_9_exactly_once(
     assert not set().union(*(s.refused for s in senders)) & {"500"}, [s.refused for s in senders]
 
     with psycopg.connect(service.database_url) as connection:
-        connection.execute("UPDATE patrol_day SET folded_at = NULL WHERE pending")
+        connection.execute("UPDATE patrol_day SET folded_at = now() - interval '1 hour' WHERE pending")
     assert wait_until(lambda: pending(service) == 0, 60, step_s=0.2), "the folder does not catch up"
     days_folded = asyncio.run(folds(service.database_url))
     assert len(days_folded) >= len(walkers)

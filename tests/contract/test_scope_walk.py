@@ -137,6 +137,7 @@ def _samples(shift: Any) -> dict[str, Any]:
         "shift_id": str(shift.id),
         "service_day": day,
         "day_from": day,
+        "day_to": day,
         "from": day,
         "to": day,
         "start_at": (shift.on_duty_at - timedelta(hours=1)).isoformat(),

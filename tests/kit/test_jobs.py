@@ -152,13 +152,18 @@ class TestPeriodic:
                 )
                 for child in list(children):
                     await session.execute(text(f"DROP TABLE {child}"))
-        made = await self.run_at(queue, fresh_database, date(2031, 11, 30))
+        made = await self.made_at(queue, fresh_database)
         assert {name for name in made if name.startswith("event_y")} == {
             "event_y2031m08", "event_y2031m09", "event_y2031m10", "event_y2031m11", "event_y2031m12",
             "event_y2032m01", "event_y2032m02",
         }  # fmt: skip
         assert len(made) == 14
-        assert await self.run_at(queue, fresh_database, date(2031, 11, 30)) == made
+        assert await self.made_at(queue, fresh_database) == made
+
+    async def made_at(self, queue: App, database: Database) -> set[str]:
+        """Months around the end of 2031; a tick of the real clock, which may come meanwhile, makes others."""
+        made = await self.run_at(queue, database, date(2031, 11, 30))
+        return {name for name in made if "_y2031" in name or "_y2032" in name}
 
     async def run_at(self, queue: App, database: Database, day: date) -> set[str]:
         """Runs the job for a tick on `day`; the months that exist then."""
