@@ -14,8 +14,8 @@ from app.kit.ids import DEMO_COUNTY, DEMO_DAY
 from app.kit.problems import Forbidden, NotFound, problems
 from app.kit.schemas import Day
 from app.patrol import averages
+from app.patrol.day_schemas import AverageDistanceRead
 from app.patrol.problems import PeriodTooLong
-from app.patrol.schemas import AverageDistanceRead
 
 router = APIRouter(tags=["patrol days"])
 PERIOD_DAYS = 7

@@ -25,7 +25,7 @@ class Versions:
 def figures_document(
     fold: DayFold, judgement: Judgement, share: float | None, day_kind: str, policy: str, versions: Versions
 ) -> dict[str, Any]:
-    """Everything `schemas.DayFiguresRead` promises."""
+    """Everything `day_schemas.DayFiguresRead` promises."""
     return {
         "status": judgement.status,
         "distance_m": _m(fold.distance_m),

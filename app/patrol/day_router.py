@@ -20,16 +20,16 @@ from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import problems
 from app.kit.schemas import Day
 from app.patrol import days, tracks
-from app.patrol.folder import FoldedDay
-from app.patrol.problems import DayNotFound, RangeTooWide
-from app.patrol.schemas import (
+from app.patrol.day_schemas import (
     DayListRead,
     DayRead,
     ExplanationRead,
     JudgementRead,
     PasserRead,
-    QuarantineRead,
 )
+from app.patrol.folder import FoldedDay
+from app.patrol.problems import DayNotFound, RangeTooWide
+from app.patrol.upload_schemas import QuarantineRead
 
 router = APIRouter(tags=["patrol days"])
 LISTED_DAYS = 7

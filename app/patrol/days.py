@@ -66,7 +66,7 @@ async def note_view(session: AsyncSession, actor: Actor, day: FoldedDay, what: s
 
 
 def day_document(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """Everything `schemas.DayRead` promises."""
+    """Everything `day_schemas.DayRead` promises."""
     told = sentences.day_sentences(day.fold, day.judgement, day.record.rules.fold, zone, day_over=day.is_over)
     return {
         "inspector_id": day.record.key.inspector_id,
@@ -79,7 +79,7 @@ def day_document(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, 
 
 
 def explanation(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """Everything `schemas.ExplanationRead` promises."""
+    """Everything `day_schemas.ExplanationRead` promises."""
     return day_document(day, now=now, zone=zone) | explanation_document(
         day.fold, day.record.inputs, day.record.fixes_left_out
     )

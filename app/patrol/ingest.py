@@ -21,52 +21,12 @@ from app.patrol import batches, door, packing, quarantine
 from app.patrol.arrival import Arrival
 from app.patrol.batches import BatchKey, BatchRow, DayKey, DayNow, DayTouch, ReceiptRow
 from app.patrol.context import Contexts, DeviceContext, load_contexts, load_duty
-from app.patrol.door import SEND_AGAIN, Disposition
+from app.patrol.door import Disposition
 from app.patrol.placing import Binding, Duty, Place, binding_at, place_fixes, place_instants
 from app.patrol.presses import Pressed, record_presses
 from app.patrol.problems import BatchDiffers, DeviceNeeded, RevokedDeviceQuarantined
 from app.patrol.quarantine import QuarantineRow, quarantine_row
-
-
-class RangeResult(msgspec.Struct):
-    """The answer to a run of fixes, by index."""
-
-    disposition: str
-    first: int
-    last: int
-    reason: str | None
-    send_again: bool
-
-
-class PressResult(msgspec.Struct):
-    """The answer to a press."""
-
-    press_id: str
-    disposition: str
-
-
-class Result(msgspec.Struct):
-    """What a receipt keeps, and a repetition is told again."""
-
-    results: list[RangeResult]
-    presses: list[PressResult]
-    beats_stored: int
-    reports_stored: int
-
-    @property
-    def is_usual(self) -> bool:
-        """Every fix stored, none of them remarkable, nothing pressed."""
-        return not self.presses and (
-            not self.results
-            or (
-                len(self.results) == 1
-                and self.results[0].disposition == "stored"
-                and not self.results[0].reason
-            )
-        )
-
-
-_results = msgspec.json.Decoder(Result)
+from app.patrol.results import Result, result_for, result_of
 
 
 @dataclass(slots=True)
@@ -141,7 +101,7 @@ def _place(arrival: Arrival, context: DeviceContext, duty: Duty, pressed: Presse
         arrival.parcel.refuse(everything, Disposition.POLICY_OFF)
     door.judge_times(arrival.parcel, context.rules.believed_ms(group.now))
     rows = group.rows[arrival.key] = _batch_rows(arrival, context, duty, group.now)
-    result = _result(arrival, rows, pressed)
+    result = result_for(arrival, rows, pressed)
     group.receipts[arrival.key] = ReceiptRow(
         *arrival.key,
         arrival.device_id,
@@ -184,32 +144,6 @@ def _batch_rows(arrival: Arrival, context: DeviceContext, duty: Duty, now: datet
             if place.mask[index]
         ]
     return list(rows.values())
-
-
-def _result(arrival: Arrival, rows: Sequence[BatchRow], pressed: Pressed) -> Result:
-    ranges = [
-        RangeResult(name, first, last, reason or None, Disposition[name.upper()] in SEND_AGAIN)
-        for name, first, last, reason in arrival.parcel.ranges()
-    ]
-    presses = [
-        PressResult(press.press_id, disposition)
-        for press, disposition in zip(
-            arrival.envelope.presses, pressed.dispositions[arrival.key], strict=True
-        )
-    ]
-    return Result(ranges, presses, sum(r.beat_count for r in rows), sum(len(r.reports or ()) for r in rows))
-
-
-def result_of(receipt: ReceiptRow) -> Result:
-    """What the receipt's upload was told."""
-    if receipt.result is not None:
-        return _results.decode(receipt.result)
-    return Result(
-        [RangeResult("stored", 0, receipt.fix_count - 1, None, False)] if receipt.fix_count else [],
-        [],
-        receipt.beats_stored,
-        receipt.reports_stored,
-    )
 
 
 def _quarantined(

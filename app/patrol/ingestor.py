@@ -17,8 +17,9 @@ from app.patrol import quarantine
 from app.patrol.arrival import Arrival, read_arrival
 from app.patrol.context import load_contexts
 from app.patrol.door import instant_ms
-from app.patrol.ingest import Answer, PressResult, RangeResult, ingest_group
+from app.patrol.ingest import Answer, ingest_group
 from app.patrol.problems import BatchUnreadable, DeviceNeeded, IngestBusy, RevokedDeviceQuarantined
+from app.patrol.results import PressResult, RangeResult
 from app.patrol.wire import Unreadable
 from app.patrol.writer import CoalescingWriter, QueueFull
 
@@ -35,7 +36,7 @@ class DaySoFar(msgspec.Struct):
 
 
 class UploadAnswer(msgspec.Struct):
-    """The body of a 200; `schemas.UploadAnswerRead` documents it."""
+    """The body of a 200; `upload_schemas.UploadAnswerRead` documents it."""
 
     batch_id: str
     outcome: str

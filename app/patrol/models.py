@@ -80,10 +80,9 @@ class BatchReceipt(Base):
 class PatrolDay(Base):
     """One inspector's service day: which version its inputs have, and which was folded.
 
-    `opened_at` is when the first of it was heard: until `folded_at` has a value, it tells how long a day waits.
-    `pending` says that they differ. It is a column of its own because an index on it keeps updates of an
+    `pending` says that the two differ. It is a column of its own because an index on it keeps updates of an
     already pending day heap-only. `heard` has one bit for each minute (server time) in which the
-    inspector's handheld spoke.
+    inspector's handheld spoke. `opened_at` is when the row was made: a day that was never folded waits from then.
     """
 
     __tablename__ = "patrol_day"

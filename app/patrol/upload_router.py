@@ -23,8 +23,8 @@ from app.patrol.problems import (
     IngestBusy,
     RevokedDeviceQuarantined,
 )
-from app.patrol.schemas import HandheldConfigRead, ReceiptQuery, ReceiptRead, UploadAnswerRead
 from app.patrol.upload_examples import UPLOAD_EXAMPLES
+from app.patrol.upload_schemas import HandheldConfigRead, ReceiptQuery, ReceiptRead, UploadAnswerRead
 from app.patrol.wire import Upload
 from app.settings import Settings
 

@@ -14,10 +14,10 @@ from app.identity.device_models import Device
 from app.identity.scope import area_path
 from app.kit.problems import NotFound
 from app.patrol.batches import ReceiptRow
-from app.patrol.ingest import result_of
 from app.patrol.models import BatchReceipt
 from app.patrol.problems import DeviceNeeded
-from app.patrol.schemas import HandheldConfigRead, ReceiptRead
+from app.patrol.results import result_of
+from app.patrol.upload_schemas import HandheldConfigRead, ReceiptRead
 from app.patrol.wire import FIXES_MAX
 from app.rules import service as rules
 from app.rules.catalogue import ingest

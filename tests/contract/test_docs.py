@@ -19,7 +19,7 @@ from app.main import create_app
 from app.patrol import wire
 from app.patrol.arrival import read_arrival
 from app.patrol.ingestor import RETRY_AFTER_S
-from app.patrol.schemas import HandheldConfigRead, UploadAnswerRead
+from app.patrol.upload_schemas import HandheldConfigRead, UploadAnswerRead
 from app.rules.catalogue import PARAMETERS
 from app.rules.working_time import DAY_KIND_LABELS
 from app.settings import Settings
