@@ -5,6 +5,7 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,8 +22,8 @@ from app.kit.db import Database
 pytest_plugins = ["tests.plugins.requirements"]
 
 ROOT = Path(__file__).parent.parent
-TEMPLATE = "wangge_template"
 TEMPLATE_LOCK = 4201
+READY = "ready"
 
 
 def admin_url() -> str:
@@ -46,38 +47,40 @@ def alembic_config(url: str) -> Config:
     return config
 
 
-def _fingerprint() -> str:
-    newest = max((p.stat().st_mtime_ns for p in (ROOT / "migrations").rglob("*.py")), default=0)
-    return f"{ROOT}:{newest}"
+def _template_name() -> str:
+    """Named after what it is made of: two checkouts on one server never take each other's."""
+    made_of = sha256()
+    for path in sorted((ROOT / "migrations").rglob("*.py")):
+        made_of.update(path.read_bytes())
+    return f"wangge_template_{made_of.hexdigest()[:12]}"
 
 
-def _build_template(admin: psycopg.Connection) -> None:
+def _build_template(admin: psycopg.Connection, name: str) -> None:
     marker = admin.execute(
-        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [TEMPLATE]
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [name]
     ).fetchone()
-    if marker and marker[0] == _fingerprint():
+    if marker and marker[0] == READY:
         return
-    admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(TEMPLATE)))
-    admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
-    command.upgrade(alembic_config(url_of(TEMPLATE)), "head")
-    with psycopg.connect(url_of(TEMPLATE), autocommit=True) as template:
+    admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    command.upgrade(alembic_config(url_of(name)), "head")
+    with psycopg.connect(url_of(name), autocommit=True) as template:
         template.execute(
             "SELECT ensure_month_partition(c.oid, (date_trunc('month', now()) + m * interval '1 month')::date) "
             "FROM pg_class c, generate_series(-4, 4) m WHERE c.relkind = 'p'"
         )
-    admin.execute(
-        sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(TEMPLATE), sql.Literal(_fingerprint()))
-    )
+    admin.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(READY)))
 
 
 @pytest.fixture(scope="session")
 def template() -> str:
     """Name of the migrated template database."""
+    name = _template_name()
     with psycopg.connect(admin_url(), autocommit=True) as admin:
         admin.execute("SELECT pg_advisory_lock(%s)", [TEMPLATE_LOCK])
-        _build_template(admin)
+        _build_template(admin, name)
         admin.execute("SELECT pg_advisory_unlock(%s)", [TEMPLATE_LOCK])
-    return TEMPLATE
+    return name
 
 
 def _clone(template: str) -> str:
