@@ -5,6 +5,7 @@ from app.identity import device_models as identity_devices
 from app.identity import models as identity
 from app.identity import scope
 from app.kit import events
+from app.operations import models as operations
 from app.patrol import models as patrol
 from app.rules import models as rules
 from app.staffing import models as staffing
@@ -18,4 +19,5 @@ TABLES = (
     identity_devices,
     staffing,
     patrol,
+    operations,
 )

@@ -168,6 +168,12 @@ class Quarantined(Base):
     __table_args__ = (
         UniqueConstraint("county_code", "device_id", "digest"),
         Index("ix_quarantine_received_at", "county_code", "received_at"),
+        CheckConstraint("outcome IN ('released', 'dismissed')", name="outcome"),
+        CheckConstraint(
+            "(outcome IS NULL) = (settled_at IS NULL) AND (outcome IS NULL) = (settled_by IS NULL) "
+            "AND (outcome IS NULL) = (settled_reason IS NULL)",
+            name="settled_whole",
+        ),
     )
 
     county_code: Mapped[str] = mapped_column(County, primary_key=True)
@@ -180,3 +186,7 @@ class Quarantined(Base):
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    outcome: Mapped[str | None] = mapped_column(Text)
+    settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
+    settled_reason: Mapped[str | None] = mapped_column(Text)
