@@ -7,6 +7,7 @@ from app.identity import scope
 from app.kit import events
 from app.operations import models as operations
 from app.patrol import models as patrol
+from app.patrol.online import models as patrol_online
 from app.rules import models as rules
 from app.staffing import models as staffing
 
@@ -19,5 +20,6 @@ TABLES = (
     identity_devices,
     staffing,
     patrol,
+    patrol_online,
     operations,
 )

@@ -32,6 +32,9 @@ class FixBatch(Base):
     """What one upload brought for one inspector and service day. Append-only, partitioned by month of `day`.
 
     No foreign keys: this is the hot path, and the binding was read in the same transaction.
+
+    server_skew_ms  the handheld's corrected clock minus ours when the upload came; null when under the rule.
+                    A flag for people to look at: the fold never reads it.
     """
 
     __tablename__ = "fix_batch"
@@ -56,6 +59,7 @@ class FixBatch(Base):
     attributes: Mapped[bytes | None] = mapped_column(LargeBinary)
     beats: Mapped[bytes | None] = mapped_column(LargeBinary)
     reports: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    server_skew_ms: Mapped[int | None] = mapped_column(Integer)
 
 
 class BatchReceipt(Base):
@@ -83,6 +87,7 @@ class PatrolDay(Base):
     `pending` says that the two differ. It is a column of its own because an index on it keeps updates of an
     already pending day heap-only. `heard` has one bit for each minute (server time) in which the
     inspector's handheld spoke. `opened_at` is when the row was made: a day that was never folded waits from then.
+    `last_*` is the last position on duty by the fixes' own time, for the map; no index, so updates stay heap-only.
     """
 
     __tablename__ = "patrol_day"
@@ -102,6 +107,10 @@ class PatrolDay(Base):
     opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
     folded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     heard: Mapped[str | None] = mapped_column(BIT(1440))
+    last_fix_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    last_longitude_e7: Mapped[int | None] = mapped_column(Integer)
+    last_latitude_e7: Mapped[int | None] = mapped_column(Integer)
+    last_accuracy_dm: Mapped[int | None] = mapped_column(Integer)
 
 
 class DayFigures(Base):
