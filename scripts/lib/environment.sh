@@ -8,6 +8,10 @@ export WANGGE_DATA_DIR="${WANGGE_DATA_DIR:-$root/.data}"
 export PYTHONPATH="$root${PYTHONPATH:+:$PYTHONPATH}"
 [ -n "${LC_ALL-}${LC_CTYPE-}${LANG-}" ] || export LC_ALL=C.UTF-8
 
+# set by use_bundle (lib/offline.sh), for a machine without registries
+apt_options=()
+pip_options=()
+
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "wangge: $*"; exit 1; }
 
@@ -37,7 +41,8 @@ install_debian() {
 apt() {
   local talk
   talk="$(mktemp)"
-  if as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" \
+  if as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \
+    "${apt_options[@]}" "$@" \
     </dev/null 2>&1 | tee "$talk" \
     | awk '/^Setting up / { n += 1; if (n % 30 == 0) print "  " n " packages set up" > "/dev/stderr" }'; then
     rm -f "$talk"
@@ -76,7 +81,7 @@ ensure_postgres() {
     || fail "PostgreSQL is missing and there is no sudo; run as root: apt-get install postgresql-15-postgis-3"
   echo "create_main_cluster = false" | as_root tee /etc/postgresql-common/createcluster.d/wangge.conf >/dev/null
   update_package_lists
-  major="$(apt-cache depends postgresql 2>/dev/null | sed -n 's/.*Depends: postgresql-\([0-9]\+\)$/\1/p' | head -n1)"
+  major="$(apt-cache "${apt_options[@]}" depends postgresql 2>/dev/null | sed -n 's/.*Depends: postgresql-\([0-9]\+\)$/\1/p' | head -n1)"
   major="${major:-15}"
   install_debian "postgresql-$major" "postgresql-$major-postgis-3"
 }
@@ -121,7 +126,7 @@ install_packages() {
   wanted="$(cd "$root" && cat "$@" | grep -c '^[a-zA-Z0-9]')"
   say "Installing $wanted Python packages, checked against their hashes (a minute or two) …"
   "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off \
-    --require-hashes --no-deps "${files[@]}" </dev/null \
+    --require-hashes --no-deps "${pip_options[@]}" "${files[@]}" </dev/null \
     | awk -v wanted="$wanted" '
         /^(Collecting|Requirement already satisfied)/ { n += 1; if (n % 20 == 0) print "  " n " of " wanted > "/dev/stderr" }
         /^Installing collected/ { print "  unpacking …" > "/dev/stderr" }' \
