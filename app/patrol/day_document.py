@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.kit.clock import from_ms
+from app.patrol.causes import cause_words, facts, lost_s_by_cause
 from app.patrol.day_inputs import DayInputs
 from app.patrol.figures import DayFold, Verdict
 from app.patrol.judging import Judgement, Reason
@@ -23,7 +24,14 @@ class Versions:
 
 
 def figures_document(
-    fold: DayFold, judgement: Judgement, share: float | None, day_kind: str, policy: str, versions: Versions
+    fold: DayFold,
+    judgement: Judgement,
+    share: float | None,
+    day_kind: str,
+    policy: str,
+    versions: Versions,
+    *,
+    day_over: bool,
 ) -> dict[str, Any]:
     """Everything `day_schemas.DayFiguresRead` promises."""
     return {
@@ -40,6 +48,7 @@ def figures_document(
         "work_s": fold.work_ms // 1000,
         "online_share": None if share is None else round(share, 4),
         "max_gap_s": round(fold.max_gap_s),
+        "lost_s": lost_s_by_cause(fold.gaps, day_over=day_over),
         "fixes": len(fold.fixes) - fold.outside_duty,
         "first_at": None if fold.first_at_ms is None else instant(fold.first_at_ms),
         "last_at": None if fold.last_at_ms is None else instant(fold.last_at_ms),
@@ -56,8 +65,11 @@ def figures_document(
     }
 
 
-def explanation_document(fold: DayFold, inputs: DayInputs, fixes_left_out: int) -> dict[str, Any]:
+def explanation_document(
+    fold: DayFold, inputs: DayInputs, fixes_left_out: int, *, day_over: bool
+) -> dict[str, Any]:
     """Segments, stays, gaps and duty windows: why the figures are what they are."""
+    certain = facts(fold.gaps, day_over=day_over)
     return {
         # not among the figures: a press that comes late leaves fixes stored that it would have kept out
         "fixes_outside_duty": fold.outside_duty,
@@ -93,7 +105,10 @@ def explanation_document(fold: DayFold, inputs: DayInputs, fixes_left_out: int) 
                 "end_at": instant(g.end_ms),
                 "duration_s": round(g.duration_s),
                 "cause": g.cause,
+                "cause_zh": cause_words(g.cause)[0],
+                "cause_en": cause_words(g.cause)[1],
                 "edge": g.edge,
+                "is_fact": g in certain,
             }
             for g in fold.gaps
         ],

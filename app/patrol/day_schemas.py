@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from app.kit.schemas import Output
+from app.patrol.causes import GapCause
 
 Metres = Annotated[float, Field(description="Metres · 米", examples=[3120.5])]
 Seconds = Annotated[int, Field(description="Seconds · 秒", examples=[15120])]
@@ -78,6 +79,13 @@ class DayFiguresRead(Output):
         float | None, Field(description="Online share of duty slots, null if none · 在线率")
     ]
     max_gap_s: Annotated[int, Field(description="Longest silence between signals · 最长中断")]
+    lost_s: Annotated[
+        dict[str, int],
+        Field(
+            description="Seconds of silence on duty by cause, `unknown` where none was told · 各原因中断时长",
+            examples=[{"system_kill": 2340, "unknown": 600}],
+        ),
+    ]
     fixes: Annotated[int, Field(description="Fixes on duty · 在岗点数")]
     first_at: Annotated[datetime | None, Field(description="First fix · 首点时间")]
     last_at: Annotated[datetime | None, Field(description="Last fix · 末点时间")]
@@ -152,13 +160,16 @@ class GapRead(SpanRead):
     """A silence on duty."""
 
     duration_s: Seconds
-    cause: Annotated[
-        Literal["no_permission", "killed", "no_signal", "battery", "reboot", "user_stop"] | None,
-        Field(description="As the handheld told it · 终端上报的原因"),
-    ]
+    cause: Annotated[GapCause | None, Field(description="As the handheld told it · 终端上报的原因")]
+    cause_zh: Annotated[str, Field(description="In Chinese · 原因(中文)", examples=["应用被系统关闭"])]
+    cause_en: Annotated[str, Field(description="In English · 原因(英文)")]
     edge: Annotated[
         Literal["between", "before_first", "after_last"],
         Field(description="between 两次信号之间 · before_first 首次信号前 · after_last 末次信号后"),
+    ]
+    is_fact: Annotated[
+        bool,
+        Field(description="False at the edges of a running day: more may come · 当日未结束时首尾中断未定"),
     ]
 
 

@@ -81,7 +81,7 @@ def day_document(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, 
 def explanation(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """Everything `day_schemas.ExplanationRead` promises."""
     return day_document(day, now=now, zone=zone) | explanation_document(
-        day.fold, day.record.inputs, day.record.fixes_left_out
+        day.fold, day.record.inputs, day.record.fixes_left_out, day_over=day.is_over
     )
 
 

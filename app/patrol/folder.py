@@ -51,7 +51,9 @@ def fold_record(record: DayRecord, *, now: datetime, zone: ZoneInfo) -> FoldedDa
         day_over=is_over,
     )
     versions = Versions(record.input_version, FOLD_VERSION, record.rules.version, record.grid_versions)
-    figures = figures_document(fold, judgement, share, record.kind.code, record.rules.policy, versions)
+    figures = figures_document(
+        fold, judgement, share, record.kind.code, record.rules.policy, versions, day_over=is_over
+    )
     return FoldedDay(record, fold, judgement, is_over, figures)
 
 

@@ -4,28 +4,20 @@ Each sentence has a stable `code` and its numbers in `data`, so that a handheld 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 
+from app.patrol.causes import cause_words, facts, lost_s_by_cause
+from app.patrol.check_sentences import Sentence, check_sentence, duration, km
 from app.patrol.figures import VALID_VERDICTS, DayFold, Gap, Verdict
 from app.patrol.fold_rules import FoldRules
-from app.patrol.judging import Judgement, Reason
+from app.patrol.judging import Judgement
 
 LISTED = 3
 """So many stays and gaps are told one by one, the longest first chosen; the rest is in the explanation."""
 TOLD_FROM_S = 300
 TOLD_FROM_M = 50.0
-
-CAUSES = {
-    "no_permission": ("定位权限被关闭", "location permission was off"),
-    "killed": ("应用被系统关闭", "the system had closed the app"),
-    "no_signal": ("没有卫星信号", "there was no satellite signal"),
-    "battery": ("电量耗尽或省电模式", "the battery was empty or saved"),
-    "reboot": ("手机重启", "the handheld restarted"),
-    "user_stop": ("手动停止", "it was stopped by hand"),
-}
 
 STATUS_TEXTS = {
     "pass": ("今日巡查已达标", "The day meets what is asked"),
@@ -40,18 +32,6 @@ STATUS_TEXTS = {
     "provisional": ("今日尚未结束", "The day is not over yet"),
 }
 
-DataValue = str | int | float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One plain sentence with its stable code and numbers (times as Unix ms, metres, seconds)."""
-
-    code: str
-    zh: str
-    en: str
-    data: dict[str, DataValue]
-
 
 def day_sentences(
     fold: DayFold, judgement: Judgement, rules: FoldRules, tz: tzinfo, *, day_over: bool
@@ -63,7 +43,7 @@ def day_sentences(
     """
     parts: list[Iterable[Sentence]] = [
         [_status(judgement)],
-        [s for reason in judgement.reasons if (s := _check(reason, judgement)) is not None],
+        [s for reason in judgement.reasons if (s := check_sentence(reason, judgement)) is not None],
         _stays(fold, tz),
         _gaps(fold, tz, day_over),
         _rides(fold, tz),
@@ -83,73 +63,13 @@ def _status(judgement: Judgement) -> Sentence:
     return Sentence(f"status_{judgement.status}", zh, en, {})
 
 
-def _check(reason: Reason, judgement: Judgement) -> Sentence | None:
-    """What one check still lacks, or that it lies within its error bounds."""
-    uncertain = reason.outcome == "uncertain" and judgement.status != "provisional"
-    if reason.found is None or (reason.missing <= 0 and not uncertain):
-        return None
-    data: dict[str, DataValue] = {"asked": reason.asked, "found": reason.found, "missing": reason.missing}
-    if uncertain:
-        data |= {"low": reason.low, "high": reason.high}
-    return {"distance_m": _distance, "patrol_s": _patrol, "online_share": _share}[reason.check](
-        reason, uncertain, data
-    )
-
-
-def _distance(reason: Reason, uncertain: bool, data: dict[str, DataValue]) -> Sentence:
-    found, asked, missing = _km(reason.found or 0), _km(reason.asked), _km(reason.missing)
-    if uncertain:
-        spread = _km(((reason.high or 0) - (reason.low or 0)) / 2)
-        return Sentence(
-            "uncertain_distance",
-            f"里程 {found} ± {spread} 公里,标准 {asked} 公里在误差范围内",
-            f"{found} ± {spread} km: the {asked} km asked lie within the error",
-            data,
-        )
-    return Sentence(
-        "missing_distance",
-        f"里程还差 {missing} 公里(已计 {found},要求 {asked})",
-        f"{missing} km still missing ({found} of {asked})",
-        data,
-    )
-
-
-def _patrol(reason: Reason, uncertain: bool, data: dict[str, DataValue]) -> Sentence:
-    zh, en = _duration(reason.found or 0)
-    asked_zh, asked_en = _duration(reason.asked)
-    if uncertain:
-        return Sentence(
-            "uncertain_patrol",
-            f"巡查时长 {zh},与标准 {asked_zh} 相差不到一个采样间隔",
-            f"{en} on patrol: closer to the {asked_en} asked than sampling can tell",
-            data,
-        )
-    less_zh, less_en = _duration(reason.missing)
-    return Sentence(
-        "missing_patrol",
-        f"巡查时长还差 {less_zh}(已计 {zh},要求 {asked_zh})",
-        f"{less_en} of patrol still missing ({en} of {asked_en})",
-        data,
-    )
-
-
-def _share(reason: Reason, uncertain: bool, data: dict[str, DataValue]) -> Sentence:
-    found, asked = round((reason.found or 0) * 100), round(reason.asked * 100)
-    return Sentence(
-        "missing_online",
-        f"在线率 {found}%,要求 {asked}%",
-        f"{found} % of duty slots on line, {asked} % asked",
-        data,
-    )
-
-
 def _stays(fold: DayFold, tz: tzinfo) -> list[Sentence]:
     told = sorted(fold.stays, key=lambda s: (s.start_ms - s.end_ms, s.start_ms))[:LISTED]
     return [
         Sentence(
             "stay",
-            f"{_span(s.start_ms, s.end_ms, tz)} 静止 {_duration(s.duration_s)[0]}未计里程",
-            f"{_span(s.start_ms, s.end_ms, tz)} at one place for {_duration(s.duration_s)[1]}: no distance",
+            f"{_span(s.start_ms, s.end_ms, tz)} 静止 {duration(s.duration_s)[0]}未计里程",
+            f"{_span(s.start_ms, s.end_ms, tz)} at one place for {duration(s.duration_s)[1]}: no distance",
             {"start_ms": s.start_ms, "end_ms": s.end_ms, "duration_s": s.duration_s, "radius_m": s.radius_m},
         )
         for s in sorted(told, key=lambda s: s.start_ms)
@@ -158,19 +78,35 @@ def _stays(fold: DayFold, tz: tzinfo) -> list[Sentence]:
 
 
 def _gaps(fold: DayFold, tz: tzinfo, day_over: bool) -> list[Sentence]:
-    facts = [g for g in fold.gaps if day_over or g.edge == "between"]
-    told = sorted(facts, key=lambda g: (g.start_ms - g.end_ms, g.start_ms))[:LISTED]
-    return [_gap(g, tz) for g in sorted(told, key=lambda g: g.start_ms)]
+    gaps = facts(fold.gaps, day_over=day_over)
+    told = sorted(gaps, key=lambda g: (g.start_ms - g.end_ms, g.start_ms))[:LISTED]
+    sentences = [_gap(g, tz) for g in sorted(told, key=lambda g: g.start_ms)]
+    return [*sentences, _lost(gaps)] if len(gaps) > 1 else sentences
 
 
 def _gap(gap: Gap, tz: tzinfo) -> Sentence:
-    zh, en = CAUSES.get(gap.cause or "", (gap.cause or "", gap.cause or ""))
-    span, (long_zh, long_en) = _span(gap.start_ms, gap.end_ms, tz), _duration(gap.duration_s)
+    span, (long_zh, long_en) = _span(gap.start_ms, gap.end_ms, tz), duration(gap.duration_s)
+    zh, en = cause_words(gap.cause)
+    what_zh = f"{zh} {long_zh}" if gap.cause else f"无信号 {long_zh}({zh})"
     return Sentence(
         "gap",
-        f"{span} 无信号 {long_zh},未计时长{f'({zh})' if zh else ''}",
-        f"{span} nothing was received for {long_en}: no time counted{f' ({en})' if en else ''}",
+        f"{span} {what_zh},未计在线",
+        f"{span} nothing was received for {long_en}: no time counted ({en})",
         {"start_ms": gap.start_ms, "end_ms": gap.end_ms, "duration_s": gap.duration_s, "cause": gap.cause},
+    )
+
+
+def _lost(gaps: list[Gap]) -> Sentence:
+    """All silences together, by cause, the costliest first."""
+    by_cause = lost_s_by_cause(gaps, day_over=True)
+    ordered = sorted(by_cause.items(), key=lambda item: (-item[1], item[0]))
+    total = duration(sum(by_cause.values()))
+    parts = [(cause_words(cause), duration(lost_s)) for cause, lost_s in ordered]
+    return Sentence(
+        "lost_time",
+        f"中断合计 {total[0]}:" + "、".join(f"{words[0]} {lost[0]}" for words, lost in parts),
+        f"{total[1]} lost in all: " + ", ".join(f"{words[1]} {lost[1]}" for words, lost in parts),
+        dict(ordered),
     )
 
 
@@ -179,12 +115,12 @@ def _rides(fold: DayFold, tz: tzinfo) -> list[Sentence]:
     if not rides or fold.vehicle_distance_m < TOLD_FROM_M:
         return []
     longest = max(rides, key=lambda s: (s.vehicle_mm, -s.start_ms))
-    span, km = _span(longest.start_ms, longest.end_ms, tz), _km(fold.vehicle_distance_m)
+    span, metres = _span(longest.start_ms, longest.end_ms, tz), km(fold.vehicle_distance_m)
     return [
         Sentence(
             "vehicle",
-            f"乘车 {km} 公里单列,不计巡查里程(最长一段 {span})",
-            f"{km} km in a vehicle are shown apart and not credited (the longest ride: {span})",
+            f"乘车 {metres} 公里单列,不计巡查里程(最长一段 {span})",
+            f"{metres} km in a vehicle are shown apart and not credited (the longest ride: {span})",
             {
                 "vehicle_distance_m": fold.vehicle_distance_m,
                 "rides": len(rides),
@@ -206,8 +142,8 @@ def _outside(fold: DayFold) -> list[Sentence]:
     return [
         Sentence(
             "outside_grid",
-            f"{share}% 的定位、{_km(away_m)} 公里在本网格外,其时间不计巡查时长",
-            f"{share} % of the fixes and {_km(away_m)} km lie outside the own grid: no patrol time",
+            f"{share}% 的定位、{km(away_m)} 公里在本网格外,其时间不计巡查时长",
+            f"{share} % of the fixes and {km(away_m)} km lie outside the own grid: no patrol time",
             {"fixes": outside, "distance_m": away_m},
         )
     ]
@@ -241,19 +177,6 @@ def _discarded(fold: DayFold, rules: FoldRules) -> list[Sentence]:
             )
         )
     return told
-
-
-def _km(metres: float) -> str:
-    return f"{metres / 1000:.2f}" if metres < 100 else f"{metres / 1000:.1f}"
-
-
-def _duration(seconds: float) -> tuple[str, str]:
-    """Whole minutes, rounded up when something is missing at all: "0 minutes missing" helps nobody."""
-    minutes = max(round(seconds / 60), 1) if seconds > 0 else 0
-    hours, rest = divmod(minutes, 60)
-    if not hours:
-        return f"{rest} 分钟", f"{rest} min"
-    return (f"{hours} 小时 {rest} 分钟", f"{hours} h {rest} min") if rest else (f"{hours} 小时", f"{hours} h")
 
 
 def _span(start_ms: int, end_ms: int, tz: tzinfo) -> str:
