@@ -81,7 +81,8 @@ ensure_postgres() {
     || fail "PostgreSQL is missing and there is no sudo; run as root: apt-get install postgresql-15-postgis-3"
   echo "create_main_cluster = false" | as_root tee /etc/postgresql-common/createcluster.d/wangge.conf >/dev/null
   update_package_lists
-  major="$(apt-cache "${apt_options[@]}" depends postgresql 2>/dev/null | sed -n 's/.*Depends: postgresql-\([0-9]\+\)$/\1/p' | head -n1)"
+  major="$(apt-cache "${apt_options[@]}" depends postgresql 2>/dev/null \
+    | sed -n 's/.*Depends: postgresql-\([0-9]\+\)$/\1/p' | head -n1)" || true
   major="${major:-15}"
   install_debian "postgresql-$major" "postgresql-$major-postgis-3"
 }
