@@ -2,6 +2,7 @@
 
 from app.areas import models as areas
 from app.identity import device_models as identity_devices
+from app.identity import factor_models as identity_factors
 from app.identity import models as identity
 from app.identity import scope
 from app.kit import events
@@ -10,6 +11,7 @@ from app.patrol import models as patrol
 from app.patrol.online import models as patrol_online
 from app.rules import models as rules
 from app.staffing import models as staffing
+from app.staffing import roster_models as staffing_roster
 
 TABLES = (
     events,
@@ -18,7 +20,9 @@ TABLES = (
     scope,
     identity,
     identity_devices,
+    identity_factors,
     staffing,
+    staffing_roster,
     patrol,
     patrol_online,
     operations,

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
@@ -39,6 +40,17 @@ DEVICE_STATE_LABELS: dict[DeviceState, str] = {
 }
 """Chinese label of every state."""
 
+
+class Ownership(StrEnum):
+    """Whose a handheld is: issued by the authority, or the inspector's own phone with the app (S4-28)."""
+
+    ISSUED = "issued"
+    OWN = "own"
+
+
+OWNERSHIP_LABELS: dict[Ownership, str] = {Ownership.ISSUED: "配发", Ownership.OWN: "自有手机"}
+"""Chinese label of both."""
+
 STATE_LIST = ", ".join(f"'{state.value}'" for state in DeviceState)
 
 
@@ -50,6 +62,7 @@ class Device(Base):
         UniqueConstraint("county_code", "serial_no"),
         CheckConstraint(f"state IN ({STATE_LIST})", name="state"),
         CheckConstraint("(state IN ('revoked', 'lost')) = (revoked_at IS NOT NULL)", name="revoked"),
+        CheckConstraint("ownership IN ('issued', 'own')", name="ownership"),
         Index("ix_device_area_id", "area_id"),
         Index("ix_device_serial_no", "serial_no"),
     )
@@ -63,6 +76,9 @@ class Device(Base):
     app_version: Mapped[str | None] = mapped_column(String(20, collation="C"))
     capabilities: Mapped[list[str]] = mapped_column(ARRAY(Text))
     state: Mapped[str] = mapped_column(String(12, collation="C"))
+    ownership: Mapped[str] = mapped_column(
+        String(10, collation="C"), default=Ownership.ISSUED, server_default=text("'issued'")
+    )
     registered_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     activated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
