@@ -8,7 +8,10 @@ from app.identity import scope
 from app.kit import events
 from app.operations import models as operations
 from app.patrol import models as patrol
+from app.patrol.appeals import models as appeals
 from app.patrol.online import models as patrol_online
+from app.patrol.periods import models as patrol_periods
+from app.patrol.retention import models as retention
 from app.rules import models as rules
 from app.staffing import models as staffing
 from app.staffing import roster_models as staffing_roster
@@ -24,6 +27,9 @@ TABLES = (
     staffing,
     staffing_roster,
     patrol,
+    appeals,
+    retention,
     patrol_online,
+    patrol_periods,
     operations,
 )

@@ -18,9 +18,27 @@ FOLD_LOCK = 0x464F4C44
 SHARDS = 8
 
 
+COLUMNS = (
+    *(
+        "online_s",
+        "patrol_s",
+        "distance_m",
+        "distance_low_m",
+        "distance_high_m",
+        "in_grid_distance_m",
+        "fixes",
+    ),
+    "online_share",
+)
+"""Numbers of the document that are columns, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class FiguresRow:
-    """A row of `day_figures`, or of `day_judgement` without its revision."""
+    """A row of `day_figures`, or of `day_judgement` without its revision.
+
+    presence, prorate: what the roster expected, as `judging.DayKind` has it.
+    """
 
     county_code: str
     inspector_id: UUID
@@ -33,6 +51,8 @@ class FiguresRow:
     grid_versions: list[str]
     figures: dict[str, Any]
     at: datetime
+    presence: str
+    prorate: float
 
     @property
     def key(self) -> DayKey:
@@ -51,14 +71,24 @@ RETURNING p.county_code, p.inspector_id, p.service_day
 """
 STORE_FIGURES = """
 INSERT INTO day_figures (county_code, inspector_id, service_day, area_id, status, input_version, fold_version,
-                         rule_version, grid_versions, figures, computed_at)
-SELECT c, i, d, a, s, v, f, r, g::jsonb, j::jsonb, at
+                         rule_version, grid_versions, figures, computed_at, presence, prorate,
+                         online_s, patrol_s, distance_m, distance_low_m, distance_high_m, in_grid_distance_m,
+                         fixes, online_share)
+SELECT c, i, d, a, s, v, f, r, g::jsonb, j::jsonb, at, presence, prorate,
+       online_s, patrol_s, distance_m, low_m, high_m, in_grid_m, fixes, share
   FROM unnest(%b::text[], %b::uuid[], %b::date[], %b::uuid[], %b::text[], %b::bigint[], %b::int[], %b::text[],
-              %b::text[], %b::text[], %b::timestamptz[]) AS x(c, i, d, a, s, v, f, r, g, j, at)
+              %b::text[], %b::text[], %b::timestamptz[], %b::text[], %b::float8[], %b::int[], %b::int[],
+              %b::float8[], %b::float8[], %b::float8[], %b::float8[], %b::int[], %b::float8[])
+       AS x(c, i, d, a, s, v, f, r, g, j, at, presence, prorate, online_s, patrol_s, distance_m, low_m, high_m,
+            in_grid_m, fixes, share)
 ON CONFLICT (county_code, inspector_id, service_day) DO UPDATE SET
     status = excluded.status, input_version = excluded.input_version, fold_version = excluded.fold_version,
     rule_version = excluded.rule_version, grid_versions = excluded.grid_versions, figures = excluded.figures,
-    computed_at = excluded.computed_at
+    computed_at = excluded.computed_at, presence = excluded.presence, prorate = excluded.prorate,
+    online_s = excluded.online_s, patrol_s = excluded.patrol_s, distance_m = excluded.distance_m,
+    distance_low_m = excluded.distance_low_m, distance_high_m = excluded.distance_high_m,
+    in_grid_distance_m = excluded.in_grid_distance_m, fixes = excluded.fixes,
+    online_share = excluded.online_share
 """
 INSERT_JUDGEMENTS = """
 INSERT INTO day_judgement (county_code, inspector_id, service_day, area_id, status, input_version, fold_version,
@@ -82,7 +112,7 @@ async def store_figures(session: AsyncSession, rows: Sequence[FiguresRow]) -> se
         ),
     )
     current = {DayKey(*row) for row in await marked.fetchall()}
-    kept = [_values(r) for r in rows if r.key in current]
+    kept = [(*_values(r), *_numbers(r)) for r in rows if r.key in current]
     if kept:
         await connection.execute(STORE_FIGURES, _columns(kept))
     return current
@@ -111,6 +141,11 @@ def _values(row: FiguresRow) -> tuple[Any, ...]:
         orjson.dumps(row.figures).decode(),
         row.at,
     )
+
+
+def _numbers(row: FiguresRow) -> tuple[Any, ...]:
+    """The columns that periods sum up."""
+    return row.presence, row.prorate, *(row.figures[name] for name in COLUMNS)
 
 
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
@@ -198,10 +233,10 @@ async def put_off(session: AsyncSession, key: DayKey, now: datetime) -> None:
 NOTE_ABSENT = text("""
 INSERT INTO patrol_day (county_code, inspector_id, service_day, area_id, opened_at, input_version, pending)
 SELECT DISTINCT s.county_code, s.inspector_id, s.service_day, a.area_id, cast(:now AS timestamptz), 1, true
-  FROM shift s
+  FROM effective_shift s
   JOIN day_kind k ON k.code = s.kind AND (k.expects_presence OR k.excuses)
   JOIN account a ON a.id = s.inspector_id
- WHERE s.service_day BETWEEN :first AND :last AND s.cancelled_at IS NULL
+ WHERE s.service_day BETWEEN :first AND :last
  ORDER BY 1, 2, 3
 ON CONFLICT DO NOTHING
 RETURNING service_day

@@ -136,4 +136,6 @@ def _row(day: FoldedDay, now: datetime) -> FiguresRow:
         grid_versions=list(record.grid_versions),
         figures=day.figures,
         at=now,
+        presence=record.kind.presence,
+        prorate=record.kind.prorate,
     )

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Numeric,
     SmallInteger,
     String,
     Text,
@@ -26,6 +27,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kit.db import Base
 
 County = String(6, collation="C")
+METRES = Numeric(10, 1, asdecimal=False)
 
 
 class FixBatch(Base):
@@ -69,6 +71,7 @@ class BatchReceipt(Base):
     """
 
     __tablename__ = "batch_receipt"
+    __table_args__ = (Index("ix_batch_receipt_received_at", "received_at", postgresql_using="brin"),)
 
     county_code: Mapped[str] = mapped_column(County, primary_key=True)
     batch_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -87,6 +90,7 @@ class PatrolDay(Base):
     `pending` says that the two differ. It is a column of its own because an index on it keeps updates of an
     already pending day heap-only. `heard` has one bit for each minute (server time) in which the
     inspector's handheld spoke. `opened_at` is when the row was made: a day that was never folded waits from then.
+    Once `frozen_at` is set its fixes may be gone: it is never folded again (`retention`).
     `last_*` is the last position on duty by the fixes' own time, for the map; no index, so updates stay heap-only.
     """
 
@@ -94,6 +98,9 @@ class PatrolDay(Base):
     __table_args__ = (
         Index("ix_patrol_day_pending", "county_code", "service_day", postgresql_where=text("pending")),
         Index("ix_patrol_day_service_day", "county_code", "service_day", "area_id"),
+        Index(
+            "ix_patrol_day_unfrozen", "county_code", "service_day", postgresql_where=text("frozen_at IS NULL")
+        ),
         {"postgresql_with": {"fillfactor": "70"}},
     )
 
@@ -107,6 +114,7 @@ class PatrolDay(Base):
     opened_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
     folded_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     heard: Mapped[str | None] = mapped_column(BIT(1440))
+    frozen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_fix_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_longitude_e7: Mapped[int | None] = mapped_column(Integer)
     last_latitude_e7: Mapped[int | None] = mapped_column(Integer)
@@ -114,17 +122,33 @@ class PatrolDay(Base):
 
 
 class DayFigures(Base):
-    """The latest figures of a patrol day, with all versions they were computed with."""
+    """The latest figures of a patrol day, with all versions they were computed with.
+
+    `figures` is the document; the columns from `presence` on are what periods sum up of it: what the roster
+    expected (`prorate`: which share of a whole day), and the numbers by which a day is judged.
+    """
 
     __tablename__ = "day_figures"
     __table_args__ = (
-        Index("ix_day_figures_service_day", "county_code", "service_day", "area_id"),
+        # a month of a county is summed up from this index alone: the documents would be ten times as much to read
+        Index(
+            "ix_day_figures_service_day",
+            "county_code",
+            "service_day",
+            "area_id",
+            postgresql_include=[
+                *("inspector_id", "status", "presence", "prorate", "online_s", "patrol_s", "distance_m"),
+                *("distance_low_m", "distance_high_m", "in_grid_distance_m", "fixes"),
+                *("online_share", "rule_version", "fold_version"),
+            ],
+        ),
         Index(
             "ix_day_figures_provisional",
             "county_code",
             "service_day",
             postgresql_where=text("status = 'provisional'"),
         ),
+        CheckConstraint("presence IN ('expected', 'excused', 'not_expected')", name="presence"),
     )
 
     county_code: Mapped[str] = mapped_column(County, primary_key=True)
@@ -138,6 +162,16 @@ class DayFigures(Base):
     grid_versions: Mapped[list[str]] = mapped_column(JSONB)
     computed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     figures: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    presence: Mapped[str] = mapped_column(Text, server_default="not_expected")
+    prorate: Mapped[float] = mapped_column(Numeric(4, 3, asdecimal=False), server_default="0")
+    online_s: Mapped[int] = mapped_column(Integer, server_default="0")
+    patrol_s: Mapped[int] = mapped_column(Integer, server_default="0")
+    distance_m: Mapped[float] = mapped_column(METRES, server_default="0")
+    distance_low_m: Mapped[float] = mapped_column(METRES, server_default="0")
+    distance_high_m: Mapped[float] = mapped_column(METRES, server_default="0")
+    in_grid_distance_m: Mapped[float] = mapped_column(METRES, server_default="0")
+    fixes: Mapped[int] = mapped_column(Integer, server_default="0")
+    online_share: Mapped[float | None] = mapped_column(Numeric(5, 4, asdecimal=False))
 
 
 class DayJudgement(Base):
