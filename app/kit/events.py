@@ -56,6 +56,12 @@ class Event(Base):
         Index("ix_event_county_code_seq", "county_code", "seq"),
         Index("ix_event_unsealed", "county_code", "ord", postgresql_where=text("seq IS NULL")),
         Index("ix_event_county_code_subject", "county_code", "subject_type", "subject_id"),
+        Index(
+            "ix_event_inspectors",
+            text("(data -> 'inspector_ids')"),
+            postgresql_using="gin",
+            postgresql_where=text("data ? 'inspector_ids'"),
+        ),
         CheckConstraint("actor_kind IN ('account', 'device', 'partner', 'system')", name="actor_kind"),
         {"postgresql_partition_by": "RANGE (occurred_at)"},
     )

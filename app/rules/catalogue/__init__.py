@@ -5,6 +5,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 from app.rules.catalogue import (
+    appeals,
     areas,
     duty,
     fold,
@@ -12,6 +13,7 @@ from app.rules.catalogue import (
     handhelds,
     ingest,
     judging,
+    retention,
     sign_in,
     working_time,
 )
@@ -24,6 +26,8 @@ TOPICS: tuple[ModuleType, ...] = (
     ingest,
     handhelds,
     duty,
+    appeals,
+    retention,
     areas,
     sign_in,
     working_time,
