@@ -31,7 +31,7 @@ async def load_accounts(
     await copy_rows(
         session,
         "account",
-        (*columns.split(), "enabled", "version", "created_at"),
+        (*columns.split(), "enabled", "version", "created_at", "approved_at"),
         (
             (
                 a.id,
@@ -44,6 +44,7 @@ async def load_accounts(
                 a.display_name,
                 True,
                 1,
+                since,
                 since,
             )
             for a in accounts

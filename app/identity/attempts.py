@@ -13,25 +13,32 @@ from app.identity.models import AttemptGuard
 from app.identity.problems import LockedOut, retry_headers
 from app.kit.crypto import Vault
 
+KEY_BYTES = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What is being guessed: `purpose` "password" or "activation", and whose it is."""
+    """What is being guessed: `purpose` names the kind, `owner` whose it is, `place` from where it is tried."""
 
     purpose: str
     owner: str
+    place: str = ""
 
     def key(self, vault: Vault) -> bytes:
-        """Keyed hash of the owner's name: what people type there by mistake isn't stored."""
-        return vault.digest(f"attempts:{self.purpose}", self.owner.encode())
+        """Keyed hashes of owner and place: what people type there by mistake isn't stored."""
+        texts = [self.owner, self.place] if self.place else [self.owner]
+        return b"".join(vault.digest(f"attempts:{self.purpose}", text.encode()) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`failures` in a row, none older than `lock_s` before the next, lock for `lock_s` seconds."""
+    """`failures` lock for `lock_s` seconds. A count starts anew when `lock_s` passed since its last failure,
+    or, with `from_first`, since its first: many people at one address must not add up for ever.
+    """
 
     failures: int
     lock_s: int
+    from_first: bool = False
 
 
 async def find_lock(
@@ -49,15 +56,17 @@ async def count_failure(
 ) -> datetime | None:
     """Counts one failure; returns the end of the lock when this failure began it."""
     key = secret.key(vault)
-    row = {"purpose": secret.purpose, "key": key, "failures": 0, "locked_until": None, "last_at": now}
+    row = {"purpose": secret.purpose, "key": key, "failures": 0, "since": now, "last_at": now}
     await session.execute(insert(AttemptGuard).values(row).on_conflict_do_nothing())
     guard = await session.get_one(
         AttemptGuard, (secret.purpose, key), with_for_update=True, populate_existing=True
     )
     if guard.locked_until is not None and guard.locked_until > now:
         return None
-    stale = guard.locked_until is not None or guard.last_at < now - timedelta(seconds=limit.lock_s)
-    guard.failures = 1 if stale else guard.failures + 1
+    oldest = guard.since if limit.from_first else guard.last_at
+    if guard.locked_until is not None or oldest < now - timedelta(seconds=limit.lock_s):
+        guard.failures, guard.since = 0, now
+    guard.failures += 1
     guard.last_at = now
     guard.locked_until = now + timedelta(seconds=limit.lock_s) if guard.failures >= limit.failures else None
     return guard.locked_until
@@ -75,6 +84,14 @@ async def clear(session: AsyncSession, secret: Secret, *, vault: Vault, now: dat
         return _refusal(guard.locked_until, now)
     await session.delete(guard)
     return None
+
+
+async def forget(session: AsyncSession, secret: Secret, *, vault: Vault) -> int:
+    """Drops the counter of `secret` at every place it was tried from; returns how many there were."""
+    first = secret.key(vault)
+    of_owner = AttemptGuard.key.between(first, first + b"\xff" * KEY_BYTES)
+    dropped = delete(AttemptGuard).where(AttemptGuard.purpose == secret.purpose, of_owner)
+    return len((await session.execute(dropped.returning(AttemptGuard.failures))).all())
 
 
 async def purge_attempts(session: AsyncSession, *, now: datetime) -> None:

@@ -1,4 +1,7 @@
-"""Tables of accounts, logins and signing keys. Those of handhelds are in `device_models`."""
+"""Tables of accounts, logins and signing keys.
+
+Those of handhelds are in `device_models`, those of the second factor in `factor_models`.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -34,6 +37,8 @@ class Account(Base):
         UniqueConstraint("username"),
         CheckConstraint(f"role IN ({ROLE_LIST})", name="role"),
         CheckConstraint("username = lower(username)", name="username_lower"),
+        CheckConstraint("approved_by IS NULL OR approved_at IS NOT NULL", name="approved"),
+        CheckConstraint("approved_by <> made_by", name="two_people"),
         Index("ix_account_area_id", "area_id"),
         Index("ix_account_phone_index", "phone_index", postgresql_where=text("phone_index IS NOT NULL")),
     )
@@ -51,6 +56,9 @@ class Account(Base):
     enabled: Mapped[bool]
     version: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    made_by: Mapped[UUID | None]
+    approved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    approved_by: Mapped[UUID | None]
 
 
 class AttemptGuard(Base):
@@ -62,6 +70,7 @@ class AttemptGuard(Base):
     purpose: Mapped[str] = mapped_column(String(20, collation="C"), primary_key=True)
     key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     failures: Mapped[int] = mapped_column(Integer)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     locked_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     last_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
@@ -97,6 +106,7 @@ class Login(Base):
             postgresql_where=text("device_id IS NOT NULL"),
         ),
         CheckConstraint("(revoked_at IS NULL) = (revoke_reason IS NULL)", name="revoked"),
+        CheckConstraint("limited_to IN ('totp_enrolment')", name="limited_to"),
     )
 
     county_code: Mapped[str] = mapped_column(String(6, collation="C"), primary_key=True)
@@ -113,3 +123,4 @@ class Login(Base):
     expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     revoked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revoke_reason: Mapped[str | None] = mapped_column(String(40, collation="C"))
+    limited_to: Mapped[str | None] = mapped_column(String(20, collation="C"))

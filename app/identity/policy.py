@@ -17,7 +17,12 @@ class SignInRules:
     """Parameters `sign_in.…` as they apply at a place on a day."""
 
     lockout_failures: int
+    lockout_name_failures: int
+    lockout_address_failures: int
     lockout_s: int
+    known_address_days: int
+    totp_required: str
+    recovery_codes: int
     activation_code_h: int
     activation_failures: int
 
