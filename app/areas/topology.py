@@ -13,7 +13,8 @@ import shapely
 from shapely.geometry import MultiPolygon, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from app.kit.geo import LocalMetres, area_m2
+from app.kit.geo import area_m2
+from app.kit.geodesy import LocalMetres
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ import numpy as np
 from gpxpy.gpx import GPXTrackPoint, GPXTrackSegment
 
 from app.bench.truth_plans import COMMUTE_WALKED_M, NO_TARGET, Plan, Target, truth_plans
-from app.bench.walkers import START_MS, plain_fixes, record
 from app.patrol.day_inputs import DayInputs, Interval, MovementProfile, OwnGrid, ProfileWindow
 from app.patrol.figures import DayFold
 from app.patrol.fixes import Fixes
 from app.patrol.fold import fold_day
 from app.patrol.fold_rules import FoldRules
+from app.simulation.receivers import START_MS, plain_fixes, record
 
 DAY_MS = 86_400_000
 RECORDED_ACCURACY_M = 8.0

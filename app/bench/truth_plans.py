@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from app.bench.walkers import (
-    Receiver,
+from app.patrol.day_inputs import MovementProfile
+from app.simulation.receivers import Receiver
+from app.simulation.truths import (
     Truth,
     joined,
     ride,
@@ -18,7 +19,6 @@ from app.bench.walkers import (
     winding_walk,
     with_pauses,
 )
-from app.patrol.day_inputs import MovementProfile
 
 Rng = np.random.Generator
 

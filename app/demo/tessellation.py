@@ -13,7 +13,7 @@ import numpy.typing as npt
 import shapely
 from shapely.geometry import MultiPoint, MultiPolygon, Polygon
 
-from app.kit.geo import LocalMetres
+from app.kit.geodesy import LocalMetres
 
 RELAXATIONS = 12
 DECIMALS = 7

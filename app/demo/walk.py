@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.areas.grid_queries import load_grid_versions
 from app.kit.clock import to_ms
-from app.kit.geo import LocalMetres
+from app.kit.geodesy import LocalMetres
 from app.kit.ids import DEMO_BATCH, DEMO_COUNTY_CODE, DEMO_DAY, DEMO_DEVICE, DEMO_GRID, DEMO_INSPECTOR
 from app.kit.partitions import PARTITIONED, ensure_month
 from app.patrol.arrival import read_arrival

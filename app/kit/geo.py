@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Dialect, bindparam, cast
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
-from app.kit.geodesy import FLATTENING, SEMI_MAJOR_M, metres_per_degree
+from app.kit.geodesy import FLATTENING, SEMI_MAJOR_M
 from app.kit.problems import Problem
 
 SRID = 4490
@@ -123,32 +123,6 @@ def area_m2(shape: BaseGeometry) -> float:
     return math.fsum(
         abs(geod.geometry_area_perimeter(shapely.orient_polygons(p))[0]) for p in polygons if not p.is_empty
     )
-
-
-class LocalMetres:
-    """Metres east and north of a centre, and back: for drawing and dividing shapes up to some 50 km wide.
-
-    Equirectangular around `lat`; lengths are right to 0.1 % within 10 km of the centre's parallel.
-    """
-
-    def __init__(self, lon: float, lat: float) -> None:
-        east, north = metres_per_degree(np.array([lat]))
-        self._centre = np.array([lon, lat])
-        self._scale = np.array([east[0], north[0]])
-
-    @classmethod
-    def around(cls, shape: BaseGeometry) -> "LocalMetres":
-        """Metres around the centre of `shape`'s bounding box."""
-        west, south, east, north = shape.bounds
-        return cls((west + east) / 2, (south + north) / 2)
-
-    def to_metres(self, shape: BaseGeometry) -> BaseGeometry:
-        """`shape` (degrees) in metres."""
-        return shapely.transform(shape, lambda xy: (xy - self._centre) * self._scale)
-
-    def to_degrees(self, shape: BaseGeometry) -> BaseGeometry:
-        """`shape` (metres) in degrees."""
-        return shapely.transform(shape, lambda xy: xy / self._scale + self._centre)
 
 
 def _members(geojson: object, kinds: tuple[str, ...]) -> tuple[str, Any]:

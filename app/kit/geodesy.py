@@ -67,3 +67,34 @@ def buffered_polygon(shape: BaseGeometry, buffer_m: float) -> BaseGeometry:
     back = shapely.transform(grown, lambda xy: xy / scale)
     shapely.prepare(back)
     return back
+
+
+class LocalMetres:
+    """Metres east and north of a centre, and back: for drawing and dividing shapes up to some 50 km wide.
+
+    Equirectangular around `lat`; lengths are right to 0.1 % within 10 km of the centre's parallel.
+    """
+
+    def __init__(self, lon: float, lat: float) -> None:
+        east, north = metres_per_degree(np.array([lat]))
+        self._centre = np.array([lon, lat])
+        self._scale = np.array([east[0], north[0]])
+
+    @classmethod
+    def around(cls, shape: BaseGeometry) -> "LocalMetres":
+        """Metres around the centre of `shape`'s bounding box."""
+        west, south, east, north = shape.bounds
+        return cls((west + east) / 2, (south + north) / 2)
+
+    def to_metres(self, shape: BaseGeometry) -> BaseGeometry:
+        """`shape` (degrees) in metres."""
+        return shapely.transform(shape, lambda xy: (xy - self._centre) * self._scale)
+
+    def to_degrees(self, shape: BaseGeometry) -> BaseGeometry:
+        """`shape` (metres) in degrees."""
+        return shapely.transform(shape, self.degrees)
+
+    def degrees(self, metres: Float64s) -> Float64s:
+        """Longitude and latitude of points in metres, float64[n, 2]."""
+        found: Float64s = metres / self._scale + self._centre
+        return found

@@ -9,7 +9,7 @@ import shapely
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
-from app.kit.geo import LocalMetres
+from app.kit.geodesy import LocalMetres
 from app.kit.geodesy import FLATTENING, SEMI_MAJOR_M
 from app.replay.walk import Float64s, Walk
 

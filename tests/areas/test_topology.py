@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, box
 
 from app.areas.topology import Coverage, Region, Tolerance, clashes, coverage, overlaps
-from app.kit.geo import LocalMetres, area_m2
+from app.kit.geo import area_m2
+from app.kit.geodesy import LocalMetres
 
 TOLERANCE = Tolerance(overlap_m2=1.0, gap_m2=1.0, sliver_width_m=2.0)
 OUTLINE = box(122.0, 30.0, 122.1, 30.08)

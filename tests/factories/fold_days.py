@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.bench.walkers import START_MS, as_fixes
 from app.patrol.fixes import Fixes
+from app.simulation.receivers import START_MS, as_fixes
 
 Point = tuple[float, float, float]
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from app.bench.truth import TruthCase, fold_whole_day, recorded_missing, run_truth, targets_hold
-from app.bench.walkers import Receiver, gauss_markov, record, ride, still, street_walk
 from app.patrol.fold_rules import FoldRules
+from app.simulation.receivers import Receiver, gauss_markov, record
+from app.simulation.truths import ride, still, street_walk
 
 TRACKS = Path(__file__).parents[2] / "data" / "tracks"
 

@@ -10,13 +10,13 @@ from shapely.geometry import MultiPolygon, Polygon, box
 from app.kit.geo import (
     MAX_VERTICES,
     InvalidGeometry,
-    LocalMetres,
     area_m2,
     parse_area,
     parse_route,
     to_ewkb_hex,
     to_geojson,
 )
+from app.kit.geodesy import LocalMetres
 
 SQUARE = [[122.0, 30.0], [122.1, 30.0], [122.1, 30.1], [122.0, 30.1], [122.0, 30.0]]
 BOW_TIE = [[122.0, 30.0], [122.1, 30.1], [122.1, 30.0], [122.0, 30.1], [122.0, 30.0]]

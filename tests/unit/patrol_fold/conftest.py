@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from app.bench.walkers import START_MS
 from app.patrol.day_inputs import DayInputs, Interval, OwnGrid
 from app.patrol.fixes import Fixes
 from app.patrol.fold_rules import FoldRules
+from app.simulation.receivers import START_MS
 
 HOUR_MS = 3_600_000
 

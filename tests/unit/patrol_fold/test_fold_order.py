@@ -7,11 +7,12 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.bench.walkers import START_MS, Receiver, joined, record, ride, still, street_walk
 from app.patrol.day_inputs import DayInputs, GapReport, Interval, OwnGrid, ProfileWindow, WorkInterval
 from app.patrol.figures import DayFold, Verdict
 from app.patrol.fixes import FLAG_MOCK, Fixes
 from app.patrol.fold import fold_day
+from app.simulation.receivers import START_MS, Receiver, record
+from app.simulation.truths import joined, ride, still, street_walk
 
 END_MS = START_MS + 36_000_000
 SLOW = settings(

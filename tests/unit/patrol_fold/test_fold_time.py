@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from shapely.geometry import LineString, Polygon
 
-from app.bench.walkers import ORIGIN_LAT, ORIGIN_LON, START_MS
 from app.kit.geodesy import buffered_polygon
 from app.patrol.day_inputs import DayInputs, GapReport, Interval, OwnGrid, WorkInterval
 from app.patrol.fold import fold_day
+from app.simulation.receivers import ORIGIN_LAT, ORIGIN_LON, START_MS
 from tests.factories.fold_days import path, standing, straight
 
 Day = Callable[..., DayInputs]

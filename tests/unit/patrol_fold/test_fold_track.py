@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.bench.walkers import Receiver, along, record, still
 from app.patrol.anchoring import corner_knots
 from app.patrol.day_inputs import DayInputs
 from app.patrol.fixes import Fixes
 from app.patrol.fold import fold_day
 from app.patrol.fold_rules import FoldRules
 from app.patrol.unseen_corners import restore
+from app.simulation.receivers import Receiver, record
+from app.simulation.truths import along, still
 from tests.factories.fold_days import path, straight
 
 Day = Callable[..., DayInputs]

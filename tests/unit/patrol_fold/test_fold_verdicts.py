@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.bench.walkers import START_MS
 from app.kit.geodesy import Float64s, offsets_m
 from app.patrol import jumps
 from app.patrol.day_inputs import DayInputs, ProfileWindow
 from app.patrol.figures import Verdict
 from app.patrol.fixes import FLAG_MOCK, Fixes
 from app.patrol.fold import fold_day
+from app.simulation.receivers import START_MS
 from tests.factories.fold_days import Point, path, standing, straight
 
 Day = Callable[..., DayInputs]

@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from app.bench.walkers import START_MS
 from app.patrol.day_inputs import DayInputs, GapReport
 from app.patrol.fixes import FLAG_MOCK, Fixes
 from app.patrol.fold import fold_day
 from app.patrol.judging import DayFigures, DayKind, PatrolPolicy, Thresholds, judge
 from app.patrol.sentences import Sentence, as_text, day_sentences
+from app.simulation.receivers import START_MS
 from tests.factories.fold_days import path, standing, straight
 
 Day = Callable[..., DayInputs]
