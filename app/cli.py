@@ -14,9 +14,11 @@ from app.settings import get_settings
 
 OTHERS = {
     "audit": "app.audit.cli",
+    "backup": "app.commands.backup",
     "bench": "app.bench.cli",
     "db": "app.commands.database",
     "replay": "app.replay.cli",
+    "restore": "app.commands.restore",
 }
 
 

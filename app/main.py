@@ -15,6 +15,7 @@ from app.kit.clock import utc_now
 from app.kit.db import Database
 from app.kit.docs_pages import mount_docs
 from app.kit.http import Gateway
+from app.kit.version import VERSION
 from app.patrol.ingestor import Ingestor
 from app.patrol.router import router as patrol_router
 from app.patrol.upload_router import upload_schemas
@@ -64,7 +65,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
 
     app = FastAPI(
         title="Wangge 网格",
-        version="0.1.0",
+        version=VERSION,
         summary="From a handheld's walk to a judged patrol day · 从巡查轨迹到可核验的巡查日",
         description=DESCRIPTION,
         openapi_tags=openapi.TAGS,

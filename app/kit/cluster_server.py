@@ -28,6 +28,20 @@ def programs(major: int | None = None) -> Path:
     raise ClusterError(f"{wanted} with PostGIS isn't installed: {INSTALL_HINT}.")
 
 
+def client_program(name: str, server_major: int) -> Path:
+    """One of PostgreSQL's client programs that suits the server: of its own version, else of a newer one.
+
+    Raises ClusterError.
+    """
+    found = {int(p.parent.parent.name): p for p in DEBIAN_ROOT.glob(f"[0-9]*/bin/{name}")}
+    suited = [version for version in sorted(found) if version >= server_major]
+    if suited:
+        return found[suited[0]]
+    if elsewhere := shutil.which(name):  # if it is too old for the server, it says so itself
+        return Path(elsewhere)
+    raise ClusterError(f"{name} {server_major} isn't installed (Debian: postgresql-client-{server_major}).")
+
+
 def initialise(home: ClusterHome, role: str) -> None:
     """Makes the data directory: aside first, then renamed, so that an interruption leaves nothing half."""
     unfinished = home.path / "data.new"

@@ -7,12 +7,20 @@ from contextlib import contextmanager
 import typer
 from pydantic import ValidationError
 
+from app.kit.backup_file import BackupError
 from app.kit.cluster_home import ClusterError
 from app.kit.listening import PortTakenError
 from app.kit.run_lock import AlreadyRunningError
 from app.kit.supervisor import GivenUpError
 
-EXPECTED = (ClusterError, AlreadyRunningError, PortTakenError, GivenUpError, PermissionError)
+EXPECTED = (
+    BackupError,
+    ClusterError,
+    AlreadyRunningError,
+    PortTakenError,
+    GivenUpError,
+    PermissionError,
+)
 
 
 def say(text: str) -> None:

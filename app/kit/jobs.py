@@ -56,9 +56,9 @@ def settings_of(context: JobContext) -> Settings:
     return settings
 
 
-async def rescue_stalled(app: App) -> int:
-    """Hands jobs of dead workers back to the queue; returns how many."""
-    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_S))
+async def rescue_stalled(app: App, *, silent_s: float = STALLED_AFTER_S) -> int:
+    """Hands jobs of workers that were silent for `silent_s` back to the queue; returns how many."""
+    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silent_s))
     for job in stalled:
         log.warning("job rescued", task=job.task_name, job_id=job.id)
         try:
@@ -66,5 +66,5 @@ async def rescue_stalled(app: App) -> int:
         except UniqueViolation:
             # another job with its queueing lock waits already and does the same
             await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
-    await app.job_manager.prune_stalled_workers(seconds_since_heartbeat=STALLED_AFTER_S)
+    await app.job_manager.prune_stalled_workers(seconds_since_heartbeat=silent_s)
     return len(stalled)

@@ -30,6 +30,17 @@ def revisions(url: str) -> tuple[str | None, str | None]:
     return current, ScriptDirectory.from_config(configuration(url)).get_current_head()
 
 
+def newest() -> str:
+    """The newest revision known."""
+    return ScriptDirectory.from_config(configuration("")).get_current_head() or ""
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version can bring a database of that revision to the newest one."""
+    script = ScriptDirectory.from_config(configuration(""))
+    return any(each.revision == revision for each in script.walk_revisions())
+
+
 def upgrade(url: str) -> None:
     """Runs all revisions that the database lacks."""
     command.upgrade(configuration(url), "head")
