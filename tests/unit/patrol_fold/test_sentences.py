@@ -40,7 +40,7 @@ class TestMissing:
 
     def test_too_close_to_call_says_so(self, day: Day) -> None:
         sentences = told(day(path(straight(2970) + standing(14_000, 2475, 2970))))
-        assert sentences["uncertain_distance"].zh == "里程 3.0 ± 0.1 公里,标准 3.0 公里在误差范围内"
+        assert sentences["uncertain_distance"].zh == "里程 2.97 公里,误差范围 2.85–3.09 公里,跨越 3.00 公里标准,需人工复核"
 
 
 class TestNotCounted:
@@ -55,7 +55,7 @@ class TestNotCounted:
         gap = told(
             day(path(points), gap_reports=(GapReport(START_MS + 600_000, "no_permission"),)), day_over=False
         )["gap"]
-        assert gap.zh == "08:08–08:33 无信号 25 分钟,未计时长(定位权限被关闭)"
+        assert gap.zh == "08:08–08:33 定位权限被关闭 25 分钟,未计在线"
         assert "location permission" in gap.en
 
     def test_the_end_of_a_running_day_is_no_gap_yet(self, day: Day) -> None:
