@@ -121,7 +121,7 @@ def restore_into(url: str, backup: BackupFile, manifest: Manifest, *, replace: b
         with psycopg.connect(_beside(url, "postgres"), autocommit=True) as admin:
             _refuse_company(admin, target)
             aside = f"{target}_restore_{token_hex(4)}"
-            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(aside)))
+            admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(aside)))
             try:
                 report = _fill(_beside(url, aside), backup, manifest)
                 _refuse_company(admin, target)
