@@ -141,6 +141,7 @@ def db_batches_per_s(url: str, parcels: Sequence[Arrival], day: date) -> float:
                     attributes,
                     nothing,
                     nothing,
+                    nothing,
                 ],
             )
             connection.commit()

@@ -10,10 +10,13 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.kit.clock import from_ms
 from app.kit.db import driver_connection
 from app.patrol.placing import Place
 
 BatchKey = tuple[str, UUID]
+LastFix = tuple[int, int, int, int]
+"""Corrected Unix ms, longitude and latitude in degrees times 10^7, accuracy in dm; the greatest one is the last."""
 DayKey = tuple[str, UUID, date]
 
 
@@ -34,7 +37,7 @@ class ReceiptRow:
 
 @dataclass(slots=True)
 class BatchRow:
-    """A row of `fix_batch`, and the area its day counts in."""
+    """A row of `fix_batch`, the area its day counts in, and its last fix."""
 
     county_code: str
     day: date
@@ -49,9 +52,18 @@ class BatchRow:
     beat_count: int = 0
     beats: bytes | None = None
     reports: list[list[Any]] | None = None
+    server_skew_ms: int | None = None
+    last: LastFix | None = None
 
     @classmethod
-    def at(cls, place: Place, batch: BatchKey, device_id: UUID, clock_offset_ms: int) -> "BatchRow":
+    def at(
+        cls,
+        place: Place,
+        batch: BatchKey,
+        device_id: UUID,
+        clock_offset_ms: int,
+        server_skew_ms: int | None = None,
+    ) -> "BatchRow":
         """A row of that day, still without content."""
         return cls(
             batch[0],
@@ -61,12 +73,13 @@ class BatchRow:
             device_id,
             clock_offset_ms,
             place.area_id,
+            server_skew_ms=server_skew_ms,
         )
 
 
 @dataclass(slots=True)
 class DayTouch:
-    """What an upload does to a patrol day: so many new inputs, heard in this minute of the day."""
+    """What an upload does to a patrol day: so many new inputs, heard in this minute of the day, last seen there."""
 
     county_code: str
     inspector_id: UUID
@@ -74,6 +87,7 @@ class DayTouch:
     area_id: UUID
     inputs: int = 0
     minute: int | None = None
+    last: LastFix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +137,10 @@ async def insert_receipts(session: AsyncSession, rows: Sequence[ReceiptRow]) -> 
 
 INSERT_BATCHES = """
 INSERT INTO fix_batch (county_code, day, inspector_id, batch_id, device_id, clock_offset_ms, fix_count,
-                       track, attributes, beats, reports)
-SELECT c, d, i, b, v, o, n, t, a, h, r::jsonb
+                       track, attributes, beats, reports, server_skew_ms)
+SELECT c, d, i, b, v, o, n, t, a, h, r::jsonb, s
   FROM unnest(%b::text[], %b::date[], %b::uuid[], %b::uuid[], %b::uuid[], %b::int[], %b::smallint[],
-              %b::bytea[], %b::bytea[], %b::bytea[], %b::text[]) AS x(c, d, i, b, v, o, n, t, a, h, r)
+              %b::bytea[], %b::bytea[], %b::bytea[], %b::text[], %b::int[]) AS x(c, d, i, b, v, o, n, t, a, h, r, s)
 """
 
 
@@ -149,6 +163,7 @@ async def insert_batches(session: AsyncSession, rows: Sequence[BatchRow]) -> Non
                 r.attributes,
                 r.beats,
                 orjson.dumps(r.reports).decode() if r.reports else None,
+                r.server_skew_ms,
             )
             for r in rows
         ),
@@ -157,21 +172,30 @@ async def insert_batches(session: AsyncSession, rows: Sequence[BatchRow]) -> Non
     await (await driver_connection(session)).execute(INSERT_BATCHES, [list(c) for c in columns])
 
 
-TOUCH_DAYS = """
+# The last position moves forward in the fixes' own time only, so the order of arrival leaves no trace in it.
+_LAST = ("last_fix_at", "last_longitude_e7", "last_latitude_e7", "last_accuracy_dm")
+_IS_LATER = "({}) > ({})".format(*(", ".join(f"{row}.{name}" for name in _LAST) for row in ("excluded", "p")))
+TOUCH_DAYS = f"""
 INSERT INTO patrol_day AS p (county_code, inspector_id, service_day, area_id, opened_at, input_version, pending,
-                             heard)
-SELECT c, i, d, a, %b, n, n > 0, CASE WHEN m >= 0 THEN set_bit(0::bit(1440), m, 1) END
-  FROM unnest(%b::text[], %b::uuid[], %b::date[], %b::uuid[], %b::bigint[], %b::int[]) AS x(c, i, d, a, n, m)
+                             heard, {", ".join(_LAST)})
+SELECT c, i, d, a, %b, n, n > 0, CASE WHEN m >= 0 THEN set_bit(0::bit(1440), m, 1) END, t, x, y, r
+  FROM unnest(%b::text[], %b::uuid[], %b::date[], %b::uuid[], %b::bigint[], %b::int[], %b::timestamptz[],
+              %b::int[], %b::int[], %b::int[]) AS x(c, i, d, a, n, m, t, x, y, r)
 ON CONFLICT (county_code, inspector_id, service_day) DO UPDATE SET
     input_version = p.input_version + excluded.input_version,
     pending = p.pending OR excluded.pending,
     heard = CASE WHEN excluded.heard IS NULL THEN p.heard
-                 WHEN p.heard IS NULL THEN excluded.heard ELSE p.heard | excluded.heard END
+                 WHEN p.heard IS NULL THEN excluded.heard ELSE p.heard | excluded.heard END,
+    {", ".join(f"{n} = CASE WHEN p.last_fix_at IS NULL OR {_IS_LATER} THEN excluded.{n} ELSE p.{n} END" for n in _LAST)}
 """
 
 
+NOWHERE = (None, None, None, None)
+
+
 async def touch_days(session: AsyncSession, touches: Sequence[DayTouch], now: datetime) -> None:
-    """Raises the input version of days with new inputs, and marks the minute in which they were heard."""
+    """Raises the input version of days with new inputs, marks the minute in which they were heard, and moves the
+    last position forward."""
     if not touches:
         return
     touches = sorted(touches, key=lambda t: (t.county_code, t.inspector_id, t.service_day))
@@ -184,6 +208,7 @@ async def touch_days(session: AsyncSession, touches: Sequence[DayTouch], now: da
                 t.area_id,
                 t.inputs,
                 -1 if t.minute is None else t.minute,
+                *((from_ms(t.last[0]), *t.last[1:]) if t.last else NOWHERE),
             )
             for t in touches
         ),

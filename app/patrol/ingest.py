@@ -19,9 +19,12 @@ from app.kit.clock import to_ms
 from app.kit.problems import Problem
 from app.patrol import batches, door, packing, quarantine
 from app.patrol.arrival import Arrival
-from app.patrol.batches import BatchKey, BatchRow, DayKey, DayNow, DayTouch, ReceiptRow
+from app.patrol.batches import BatchKey, BatchRow, DayKey, DayNow, DayTouch, LastFix, ReceiptRow
 from app.patrol.context import Contexts, DeviceContext, load_contexts, load_duty
 from app.patrol.door import Disposition
+from app.patrol.fixes import Fixes
+from app.patrol.online.state_store import StateRow, store_states
+from app.patrol.online.states import judge_state, server_skew_ms, state_row
 from app.patrol.placing import Binding, Duty, Place, binding_at, place_fixes, place_instants
 from app.patrol.presses import Pressed, record_presses
 from app.patrol.problems import BatchDiffers, DeviceNeeded, RevokedDeviceQuarantined
@@ -76,6 +79,7 @@ async def ingest_group(
     kept = await quarantine.keep(session, group.quarantined)
     wanted = [_day_of_interest(a, contexts, group) for a in arrivals]
     days = await batches.find_days(session, sorted({key for key in wanted if key}))
+    await store_states(session, _states(arrivals, known, contexts, group))
     return [
         _answer(a, known, group, contexts, kept, day, days) for a, day in zip(arrivals, wanted, strict=True)
     ]
@@ -89,6 +93,7 @@ def _sort_out(
         context = contexts.get(arrival.device_key)
         if context is None:
             continue
+        judge_state(arrival, context.rules.believed_ms(group.now))
         if context.is_revoked:
             group.quarantined.append(_quarantined(arrival, context, "revoked_device", "", group.now))
         elif arrival.key not in known and arrival.login_id not in context.ended_logins:
@@ -121,15 +126,17 @@ def _place(arrival: Arrival, context: DeviceContext, duty: Duty, pressed: Presse
 
 def _batch_rows(arrival: Arrival, context: DeviceContext, duty: Duty, now: datetime) -> list[BatchRow]:
     rows: dict[tuple[UUID, date], BatchRow] = {}
+    skew_ms = server_skew_ms(arrival, to_ms(now), context.rules.skew_noted_ms)
 
     def row_at(place: Place) -> BatchRow:
-        new = BatchRow.at(place, arrival.key, arrival.device_id, arrival.envelope.clock_offset_ms)
+        new = BatchRow.at(place, arrival.key, arrival.device_id, arrival.envelope.clock_offset_ms, skew_ms)
         return rows.setdefault((place.inspector_id, place.service_day), new)
 
     for place in place_fixes(arrival.parcel, context.bindings, duty):
         fixes = arrival.parcel.fixes if place.mask.all() else arrival.parcel.fixes.take(place.mask)
         row = row_at(place)
         row.fix_count, (row.track, row.attributes) = len(fixes), packing.pack(fixes)
+        row.last = _last_fix(fixes)
     believed_ms = context.rules.believed_ms(now)
     plausible = door.believable(arrival.beats_ms, believed_ms)
     for place in place_instants(arrival.beats_ms, plausible, context.bindings, duty):
@@ -139,11 +146,18 @@ def _batch_rows(arrival: Arrival, context: DeviceContext, duty: Duty, now: datet
     plausible = door.believable(arrival.reports_ms, believed_ms)
     for place in place_instants(arrival.reports_ms, plausible, context.bindings, duty):
         row_at(place).reports = [
-            [at_ms, arrival.envelope.reports[index].cause]
+            [at_ms, arrival.reports[index].cause]
             for index, at_ms in enumerate(arrival.reports_ms.tolist())
             if place.mask[index]
         ]
     return list(rows.values())
+
+
+def _last_fix(fixes: Fixes) -> LastFix:
+    """The last of n >= 1 fixes; of several at one instant the greatest, so that no order matters."""
+    at_ms = int(fixes.at_ms.max())
+    last = np.flatnonzero(fixes.at_ms == at_ms).tolist()
+    return max((at_ms, int(fixes.lon_e7[i]), int(fixes.lat_e7[i]), int(fixes.accuracy_dm[i])) for i in last)
 
 
 def _quarantined(
@@ -186,7 +200,10 @@ def _touches(
         at(DayTouch(county_code, inspector_id, day, area_id)).inputs += 1
     for rows in group.rows.values():
         for row in rows:
-            at(DayTouch(row.county_code, row.inspector_id, row.day, row.area_id)).inputs += 1
+            touch = at(DayTouch(row.county_code, row.inspector_id, row.day, row.area_id))
+            touch.inputs += 1
+            if row.last is not None:
+                touch.last = max(touch.last or row.last, row.last)
     local = group.now.astimezone(group.zone)
     for arrival in arrivals:
         holder = _holder(arrival, contexts, group.now)
@@ -196,12 +213,33 @@ def _touches(
     return list(touches.values())
 
 
+def _states(
+    arrivals: Sequence[Arrival],
+    known: Mapping[BatchKey, ReceiptRow],
+    contexts: Contexts,
+    group: _Group,
+) -> list[StateRow]:
+    """What the handhelds tell of themselves, also with a repetition; nothing that comes with other content."""
+    told = [a for a in arrivals if a.state is not None and _is_accepted(a, contexts)]
+    rows = (state_row(a, group.now) for a in told if _is_same(a, known.get(a.key) or group.receipts[a.key]))
+    return [row for row in rows if row is not None]
+
+
+def _is_accepted(arrival: Arrival, contexts: Contexts) -> bool:
+    """Whether the handheld exists, is not revoked, and its login has not ended."""
+    context = contexts.get(arrival.device_key)
+    return context is not None and not context.is_revoked and arrival.login_id not in context.ended_logins
+
+
+def _is_same(arrival: Arrival, receipt: ReceiptRow) -> bool:
+    return receipt.digest == arrival.digest and receipt.device_id == arrival.device_id
+
+
 def _holder(arrival: Arrival, contexts: Contexts, now: datetime) -> Binding | None:
     """Whose handheld it is now; nobody's when it is revoked."""
-    context = contexts.get(arrival.device_key)
-    if context is None or context.is_revoked or arrival.login_id in context.ended_logins:
+    if not _is_accepted(arrival, contexts):
         return None
-    return binding_at(context.bindings, to_ms(now))
+    return binding_at(contexts[arrival.device_key].bindings, to_ms(now))
 
 
 def _day_of_interest(arrival: Arrival, contexts: Contexts, group: _Group) -> DayKey | None:
@@ -234,7 +272,7 @@ def _answer(
     if arrival.login_id in context.ended_logins:
         return LoginRevoked()
     receipt = known.get(arrival.key) or group.receipts[arrival.key]
-    if receipt.digest != arrival.digest or receipt.device_id != arrival.device_id:
+    if not _is_same(arrival, receipt):
         return BatchDiffers(
             batch_id=str(arrival.batch_id),
             stored_digest=receipt.digest.hex(),

@@ -44,6 +44,7 @@ class UploadAnswer(msgspec.Struct):
     presses: list[PressResult]
     beats_stored: int
     reports_stored: int
+    state_refused: list[str]
     server_time: str
     clock_skew_ms: int
     next_upload_after_s: int
@@ -132,6 +133,7 @@ class Ingestor:
                 presses=told.presses,
                 beats_stored=told.beats_stored,
                 reports_stored=told.reports_stored,
+                state_refused=told.state_refused,
                 server_time=now.isoformat(),
                 clock_skew_ms=instant_ms(arrival.envelope.sent_at) - to_ms(now),
                 next_upload_after_s=rules.next_upload_after_s + random.randint(0, rules.upload_jitter_s),  # noqa: S311

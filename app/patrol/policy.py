@@ -9,7 +9,7 @@ from app.kit.clock import to_ms
 from app.patrol.fold_rules import FoldRules
 from app.patrol.judging import DistanceBasis, PolicyMode, Thresholds
 from app.rules.book import RuleSet
-from app.rules.catalogue import fold, ingest, judging
+from app.rules.catalogue import fold, ingest, judging, presence
 from app.rules.service import patrol_policy
 from app.staffing.duty import DutyRules
 from app.staffing.duty_rules import duty_rules
@@ -24,6 +24,8 @@ class DoorRules:
     too_old_days: int
     next_upload_after_s: int
     upload_jitter_s: int
+    uploads_per_minute_max: int
+    skew_noted_ms: int
     min_app_version: str
     policy: PolicyMode
     duty: DutyRules
@@ -51,6 +53,8 @@ def _door_rules(rules: RuleSet) -> DoorRules:
         too_old_days=rules[ingest.TOO_OLD_DAYS],
         next_upload_after_s=rules[ingest.NEXT_UPLOAD_AFTER_S],
         upload_jitter_s=rules[ingest.UPLOAD_JITTER_S],
+        uploads_per_minute_max=rules[presence.UPLOADS_PER_MINUTE_MAX],
+        skew_noted_ms=rules[presence.SKEW_NOTED_S] * 1000,
         min_app_version=rules[ingest.MIN_APP_VERSION],
         policy=patrol_policy(rules),
         duty=duty_rules(rules),

@@ -34,11 +34,12 @@ class Result(msgspec.Struct):
     presses: list[PressResult]
     beats_stored: int
     reports_stored: int
+    state_refused: list[str] = []
 
     @property
     def is_usual(self) -> bool:
-        """Every fix stored, none of them remarkable, nothing pressed."""
-        return not self.presses and (
+        """Every fix stored, none of them remarkable, nothing pressed, nothing of the state refused."""
+        return not (self.presses or self.state_refused) and (
             not self.results
             or (
                 len(self.results) == 1
@@ -63,7 +64,13 @@ def result_for(arrival: Arrival, rows: Sequence[BatchRow], pressed: Pressed) -> 
             arrival.envelope.presses, pressed.dispositions[arrival.key], strict=True
         )
     ]
-    return Result(ranges, presses, sum(r.beat_count for r in rows), sum(len(r.reports or ()) for r in rows))
+    return Result(
+        ranges,
+        presses,
+        sum(r.beat_count for r in rows),
+        sum(len(r.reports or ()) for r in rows),
+        list(arrival.state.refused) if arrival.state else [],
+    )
 
 
 def result_of(receipt: ReceiptRow) -> Result:

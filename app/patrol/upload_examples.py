@@ -51,7 +51,7 @@ UPLOAD_EXAMPLES: dict[str, Any] = {
         },
     },
     "heartbeat": {
-        "summary": "Heartbeats, a press, a reason · 心跳、到岗、中断说明",
+        "summary": "Heartbeats, a press, a reason, the handheld's state · 心跳、到岗、中断说明、终端状态",
         "value": {
             "batch_id": str(demo_id("batch", "heartbeat")),
             "coord_sys": "wgs84",
@@ -64,7 +64,18 @@ UPLOAD_EXAMPLES: dict[str, Any] = {
                     "pressed_at": "2026-11-20T08:29:30+08:00",
                 }
             ],
-            "reports": [{"at": "2026-11-20T08:29:00+08:00", "cause": "reboot"}],
+            "reports": [{"at": "2026-11-20T08:29:00+08:00", "cause": "no_signal"}],
+            "state": {
+                "battery_pct": 84,
+                "charging": False,
+                "network": "4g",
+                "location_permission": "background",
+                "power_saving": False,
+                "storage_free_mb": 5120,
+                "waiting_batches": 3,
+                "exit_reason": "system_kill",
+                "exit_at": "2026-11-20T08:21:00+08:00",
+            },
         },
     },
 }

@@ -14,6 +14,7 @@ from app.kit.ids import DEMO_BATCH
 from app.kit.problems import NotFound, problems
 from app.patrol import uploads
 from app.patrol.ingestor import Ingestor
+from app.patrol.online.state import ToldState
 from app.patrol.problems import (
     BatchDiffers,
     BatchEmpty,
@@ -40,7 +41,11 @@ UPLOAD_BODY: dict[str, Any] = {
 
 def upload_schemas() -> dict[str, Any]:
     """JSON Schemas of the upload's body for the OpenAPI document, from the types that decode it."""
-    _, components = msgspec.json.schema_components([Upload], ref_template="#/components/schemas/{name}")
+    _, components = msgspec.json.schema_components(
+        [Upload, ToldState], ref_template="#/components/schemas/{name}"
+    )
+    # it is decoded by itself, so its type does not know that it belongs there
+    components["Upload"]["properties"]["state"] = {"$ref": "#/components/schemas/ToldState"}
     return components
 
 

@@ -53,7 +53,16 @@ class ResultRead(Output):
     results: Annotated[list[RangeRead], Field(description="By index of the fixes · 按序号区间")]
     presses: Annotated[list[PressRead], Field(description="Duty presses · 到离岗记录")]
     beats_stored: Annotated[int, Field(description="Heartbeats on duty that were stored · 入库心跳数")]
-    reports_stored: Annotated[int, Field(description="Reports on duty that were stored · 入库中断说明数")]
+    reports_stored: Annotated[
+        int, Field(description="Reports on duty that were stored, the app's end included · 入库中断说明数")
+    ]
+    state_refused: Annotated[
+        list[str],
+        Field(
+            description="Fields of `state` that made no sense; `state` no object, `sent_at` the clock is off · "
+            "未采纳的终端状态字段"
+        ),
+    ]
 
 
 class DaySoFarRead(Output):

@@ -17,7 +17,18 @@ PRESSES_MAX = 50
 REPORTS_MAX = 200
 REASON_MAX_CHARS = 200
 CoordSys = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
-Cause = Literal["no_permission", "killed", "no_signal", "battery", "reboot", "user_stop"]
+Cause = Literal[
+    "no_permission",
+    "killed",
+    "no_signal",
+    "battery",
+    "reboot",
+    "user_stop",
+    "system_kill",
+    "crash",
+    "permission_revoked",
+    "update",
+]
 Provider = Literal["unknown", "gps", "network", "fused", "passive", "beidou"]
 assert Provider.__args__ == PROVIDERS  # type: ignore[attr-defined]  # noqa: S101
 
@@ -96,6 +107,7 @@ class Envelope(msgspec.Struct, kw_only=True):
     beats: Annotated[list[Instant], msgspec.Meta(max_length=BEATS_MAX)] = []
     presses: Annotated[list[Press], msgspec.Meta(max_length=PRESSES_MAX)] = []
     reports: Annotated[list[Report], msgspec.Meta(max_length=REPORTS_MAX)] = []
+    state: Any = None  # read by itself (`online.state`): what is wrong in it must not cost the upload
     columns: FixColumns | None = None
 
 

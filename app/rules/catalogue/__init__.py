@@ -14,6 +14,7 @@ from app.rules.catalogue import (
     ingest,
     integrity,
     judging,
+    periods,
     presence,
     retention,
     sign_in,
@@ -23,6 +24,7 @@ from app.rules.parameter import Parameter
 
 TOPICS: tuple[ModuleType, ...] = (
     judging,
+    periods,
     fold,
     fold_track,
     ingest,
