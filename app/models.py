@@ -9,6 +9,7 @@ from app.kit import events
 from app.operations import models as operations
 from app.patrol import models as patrol
 from app.patrol.appeals import models as appeals
+from app.patrol.integrity import models as integrity
 from app.patrol.online import models as patrol_online
 from app.patrol.periods import models as patrol_periods
 from app.patrol.retention import models as retention
@@ -27,6 +28,7 @@ TABLES = (
     staffing,
     staffing_roster,
     patrol,
+    integrity,
     appeals,
     retention,
     patrol_online,

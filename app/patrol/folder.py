@@ -21,6 +21,7 @@ from app.patrol.day_reader import DayKey, DayRecord, read_days
 from app.patrol.figures import DayFold, Verdict
 from app.patrol.fold import FOLD_VERSION, fold_day
 from app.patrol.fold_store import FiguresRow
+from app.patrol.integrity.store import FoldedTrack, note_day_signals
 from app.patrol.judging import DayFigures, Judgement, PatrolPolicy, judge, online_share
 
 SLOT_MS = 900_000
@@ -65,7 +66,11 @@ async def fold_days(
     folded = {key: fold_record(record, now=now, zone=zone) for key, record in sorted(records.items())}
     metrics.FOLDED.inc(len(folded))
     current = await fold_store.store_figures(session, [_row(day, now) for day in folded.values()])
-    await _judge(session, [day for key, day in folded.items() if key in current and day.is_over], now)
+    finished = [day for key, day in folded.items() if key in current and day.is_over]
+    await _judge(session, finished, now)
+    await note_day_signals(
+        session, [FoldedTrack(d.record.key, d.record.area_id, d.fold) for d in finished], now=now
+    )
     return folded
 
 
