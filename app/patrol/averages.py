@@ -39,11 +39,11 @@ class AverageDistance:
 AVERAGE = text("""
 WITH expected AS (
     SELECT DISTINCT s.county_code, s.inspector_id, s.service_day
-      FROM shift s
+      FROM effective_shift s
       JOIN day_kind k ON k.code = s.kind AND k.expects_presence
       JOIN account a ON a.id = s.inspector_id
      WHERE s.county_code = ANY(:counties) AND s.service_day BETWEEN :day_from AND :day_to
-       AND s.service_day < :today AND s.cancelled_at IS NULL
+       AND s.service_day < :today
        AND a.area_id IN (SELECT area_id FROM area_closure WHERE ancestor_id = :area_id)
 )
 SELECT count(DISTINCT e.inspector_id) AS inspectors, count(*) AS expected_days,

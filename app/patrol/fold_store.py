@@ -237,15 +237,21 @@ SELECT DISTINCT s.county_code, s.inspector_id, s.service_day, a.area_id, cast(:n
   JOIN day_kind k ON k.code = s.kind AND (k.expects_presence OR k.excuses)
   JOIN account a ON a.id = s.inspector_id
  WHERE s.service_day BETWEEN :first AND :last
+   AND s.county_code = coalesce(cast(:county_code AS text), s.county_code)
  ORDER BY 1, 2, 3
 ON CONFLICT DO NOTHING
 RETURNING service_day
 """)
 
 
-async def note_absent(session: AsyncSession, *, first: date, last: date, now: datetime) -> int:
+async def note_absent(
+    session: AsyncSession, *, first: date, last: date, now: datetime, county_code: str | None = None
+) -> int:
     """Makes a pending day of every planned one from `first` to `last` that has none; returns how many.
+
+    county_code: only there; every county when None.
 
     Who never spoke has no day otherwise, would be listed nowhere, and better the averages.
     """
-    return len((await session.execute(NOTE_ABSENT, {"first": first, "last": last, "now": now})).all())
+    asked = {"first": first, "last": last, "now": now, "county_code": county_code}
+    return len((await session.execute(NOTE_ABSENT, asked)).all())

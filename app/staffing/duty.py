@@ -5,10 +5,12 @@
   on duty again.
 - An `on` press outside every shift opens a voluntary window. It ends at the next `off`, where a shift begins,
   or by itself after `voluntary_max_ms`; a later `on` counts that time anew.
+- Absences and exemptions cut a shift into stretches of different kinds. A stretch on duty that touches the one
+  before it goes on as that one was: nobody who pressed `off` is put on duty by a base station that fails.
 - Duty that was pressed on in a shift, or ran into it, goes on after its end as a voluntary window until
-  `off`, at most for `auto_close_ms`. It is not handed on to a further shift: a window depends on nothing
-  older than one voluntary window and one shift, so a day can be computed from its surroundings
-  (`LOOK_AROUND`).
+  `off`, at most for `auto_close_ms`; not where an absence cut the shift. It is not handed on to a further
+  shift: a window depends on nothing older than one voluntary window and one shift, so a day can be computed
+  from its surroundings (`LOOK_AROUND`).
 - A window belongs to the service day of its shift, also past midnight; so do the voluntary minutes right
   before (pressed at most `early_press_ms` early) and after it. Other voluntary windows belong to the local
   date of the press that opened them.
@@ -17,11 +19,12 @@ Presses and shifts may come in any order and any number of times; windows come o
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum
 from functools import lru_cache
 from typing import Literal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 VOLUNTARY = "voluntary"
@@ -35,13 +38,22 @@ PressKind = Literal["on", "off"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class PlannedShift:
-    """A shift [start_ms, end_ms), Unix ms. `on_duty` False (leave, rest): planned, but not on duty."""
+    """A shift [start_ms, end_ms), Unix ms, or the stretch of one that an absence or exemption left or took.
+
+    on_duty   False (leave, rest): planned, but not on duty
+    shift_id  tells which stretches are of one shift
+    """
 
     start_ms: int
     end_ms: int
     service_day: date
     kind: str
     on_duty: bool = True
+    shift_id: UUID | None = None
+
+    def touches(self, later: "PlannedShift") -> bool:
+        """Whether `later` follows at once, in the same shift."""
+        return self.shift_id is not None and (self.shift_id, self.end_ms) == (later.shift_id, later.start_ms)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -96,7 +108,8 @@ def _windows(
     marks = {(s.start_ms, _Mark.SHIFT_BEGINS, i) for i, s in enumerate(planned)}
     marks |= {(s.end_ms, _Mark.SHIFT_ENDS, i) for i, s in enumerate(planned)}
     marks |= {(p.at_ms, _Mark.ON if p.kind == "on" else _Mark.OFF, -1) for p in presses}
-    sweep = _Sweep(planned, rules, zone)
+    away = frozenset((s.shift_id, s.start_ms) for s in shifts if s.shift_id and not s.on_duty)
+    sweep = _Sweep(planned, away, rules, zone)
     for at_ms, mark, index in sorted(marks):
         sweep.advance(at_ms)
         sweep.turn(at_ms, mark, index)
@@ -110,16 +123,25 @@ def _disjoint(shifts: Iterable[PlannedShift]) -> list[PlannedShift]:
     for shift in sorted(set(shifts)):
         start_ms = max(shift.start_ms, kept[-1].end_ms) if kept else shift.start_ms
         if shift.on_duty and start_ms < shift.end_ms:
-            kept.append(PlannedShift(start_ms, shift.end_ms, shift.service_day, shift.kind))
+            kept.append(replace(shift, start_ms=start_ms))
     return kept
 
 
 class _Sweep:
-    """Goes along the marks. `since_ms` is where the open window began, None when off duty."""
+    """Goes along the marks. `since_ms` is where the open window began, None when off duty.
 
-    def __init__(self, planned: list[PlannedShift], rules: DutyRules, zone: ZoneInfo) -> None:
+    away: (shift, start) of the stretches that absences took.
+    """
+
+    def __init__(
+        self,
+        planned: list[PlannedShift],
+        away: frozenset[tuple[UUID | None, int]],
+        rules: DutyRules,
+        zone: ZoneInfo,
+    ) -> None:
         self.windows: list[DutyWindow] = []
-        self._planned, self._rules, self._zone = planned, rules, zone
+        self._planned, self._away, self._rules, self._zone = planned, away, rules, zone
         self._begun = 0  # how many shifts have begun
         self._shift: PlannedShift | None = None
         self._since_ms: int | None = None
@@ -137,11 +159,10 @@ class _Sweep:
         """What `mark` changes at `at_ms`."""
         match mark:
             case _Mark.SHIFT_BEGINS:
-                self._close(at_ms)
-                self._shift, self._begun = self._planned[index], index + 1
-                self._open(at_ms, self._shift.service_day, self._shift.end_ms)
+                self._begin_shift(at_ms, index)
             case _Mark.SHIFT_ENDS:
-                self._end_shift(at_ms)
+                if not self._goes_on(index):
+                    self._end_shift(at_ms)
             case _Mark.OFF:
                 self._close(at_ms)
                 self._pressed = False
@@ -152,11 +173,23 @@ class _Sweep:
         """After the last mark."""
         self._close(self._closes_ms)
 
+    def _goes_on(self, index: int) -> bool:
+        """Whether the stretch after this one is of the same shift and touches it."""
+        following = self._planned[index + 1 : index + 2]
+        return bool(following) and self._planned[index].touches(following[0])
+
+    def _begin_shift(self, at_ms: int, index: int) -> None:
+        stays_off = index > 0 and self._goes_on(index - 1) and self._since_ms is None
+        self._close(at_ms)
+        self._shift, self._begun = self._planned[index], index + 1
+        if not stays_off:
+            self._open(at_ms, self._shift.service_day, self._shift.end_ms)
+
     def _end_shift(self, at_ms: int) -> None:
         ended = self._shift
         self._close(at_ms)
         self._shift = None
-        if self._pressed and ended is not None:
+        if self._pressed and ended is not None and (ended.shift_id, at_ms) not in self._away:
             self._open(at_ms, ended.service_day, at_ms + self._rules.auto_close_ms)
         self._pressed = False
 

@@ -63,15 +63,56 @@ class NewPress:
 # Ingest asks this for every group of uploads, so the driver is asked directly and the database counts the
 # milliseconds. An inspector may be asked for twice with different days, hence DISTINCT. The lower bound on
 # starts_at keeps the b-tree usable: no shift is longer than 24 hours.
+#
+# It answers what the view `effective_shift` does. `effective_parts` is asked only for shifts that an absence or
+# exemption overlaps; all others hold as planned, at the price of a plain read. The uncorrelated EXISTS spare
+# them even the look at their areas.
 SHIFTS = """
-SELECT DISTINCT s.inspector_id, (extract(epoch FROM s.starts_at) * 1000)::bigint,
-       (extract(epoch FROM s.ends_at) * 1000)::bigint, s.service_day, s.kind, k.on_duty
-  FROM unnest(%(inspectors)b::uuid[], %(since)b::timestamptz[], %(until)b::timestamptz[])
-       AS asked(inspector_id, since, until)
-  JOIN shift s ON s.county_code = %(county_code)b AND s.inspector_id = asked.inspector_id
-       AND s.starts_at >= asked.since - interval '24 hours' AND s.starts_at < asked.until
-       AND s.ends_at > asked.since AND s.cancelled_at IS NULL
-  JOIN day_kind k ON k.code = s.kind
+WITH asked AS MATERIALIZED (
+    SELECT * FROM unnest(%(inspectors)b::uuid[], %(since)b::timestamptz[], %(until)b::timestamptz[])
+           AS asked(inspector_id, since, until)
+), planned AS MATERIALIZED (
+    SELECT DISTINCT s.inspector_id, s.id, s.starts_at, s.ends_at, s.service_day, s.kind
+      FROM asked
+      JOIN shift s ON s.county_code = %(county_code)b AND s.inspector_id = asked.inspector_id
+           AND s.starts_at >= asked.since - interval '24 hours' AND s.starts_at < asked.until
+           AND s.ends_at > asked.since AND s.cancelled_at IS NULL
+), away AS MATERIALIZED (
+    SELECT b.inspector_id, b.during
+      FROM asked
+      JOIN absence b ON b.county_code = %(county_code)b AND b.inspector_id = asked.inspector_id
+           AND b.state = 'approved'
+           AND b.during && tstzrange(asked.since - interval '24 hours', asked.until + interval '24 hours')
+), exempted AS MATERIALIZED (
+    SELECT e.area_id, e.during
+      FROM exemption e
+     WHERE e.cancelled_at IS NULL
+       AND e.during && (SELECT tstzrange(min(since) - interval '24 hours', max(until) + interval '24 hours')
+                          FROM asked)
+), touched AS MATERIALIZED (
+    SELECT p.id
+      FROM planned p JOIN away b ON b.inspector_id = p.inspector_id
+     WHERE EXISTS (SELECT FROM away) AND b.during && tstzrange(p.starts_at, p.ends_at)
+    UNION
+    SELECT p.id
+      FROM planned p
+      JOIN account a ON a.id = p.inspector_id
+      JOIN area_closure c ON c.area_id = a.area_id
+      JOIN exempted e ON e.area_id = c.ancestor_id
+     WHERE EXISTS (SELECT FROM exempted) AND e.during && tstzrange(p.starts_at, p.ends_at)
+)
+SELECT h.inspector_id, (extract(epoch FROM h.starts_at) * 1000)::bigint,
+       (extract(epoch FROM h.ends_at) * 1000)::bigint, h.service_day, h.kind, k.on_duty, h.id
+  FROM (SELECT * FROM planned WHERE id NOT IN (SELECT id FROM touched)
+        UNION ALL
+        SELECT p.inspector_id, p.id, e.starts_at, e.ends_at, p.service_day, e.kind
+          FROM touched t
+          JOIN planned p ON p.id = t.id
+          JOIN account a ON a.id = p.inspector_id
+         CROSS JOIN LATERAL effective_parts(%(county_code)b, p.inspector_id, a.area_id, p.starts_at, p.ends_at,
+                                            p.kind) e
+         WHERE EXISTS (SELECT FROM touched)) h
+  JOIN day_kind k ON k.code = h.kind
 """
 PRESSES = """
 SELECT DISTINCT p.inspector_id, (extract(epoch FROM p.pressed_at) * 1000)::bigint, p.kind

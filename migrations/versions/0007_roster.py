@@ -19,10 +19,33 @@ OUTAGE = (
     "VALUES ('outage', '通信中断(基站故障、平台维护)', 'Outage (base station down, maintenance)', 0, true, false, true)"
 )
 
-# A shift that nothing overlaps is itself: the two anti-joins are hashed, so a month of a county stays cheap. A
-# shift that something overlaps is cut: each layer has what those before it left over. First the inspector's own
-# absence, then exemptions from the nearest area upwards, last the shift. Layers of one rank never overlap
-# (exclusion constraints).
+# What holds of one planned stretch: each layer has what those before it left over. First the inspector's own
+# absence, then exemptions from the nearest area upwards, last the shift itself. Layers of one rank never overlap
+# (exclusion constraints). A plain SQL function, so that the planner sees through it.
+EFFECTIVE_PARTS = """
+CREATE FUNCTION effective_parts(county text, inspector uuid, area uuid, begins timestamptz, ends timestamptz,
+                                planned text)
+RETURNS TABLE (starts_at timestamptz, ends_at timestamptz, kind text) LANGUAGE sql STABLE AS $$
+SELECT lower(p.part), upper(p.part), p.kind
+  FROM (SELECT l.kind, unnest(
+                   tstzmultirange(l.during * tstzrange(begins, ends))
+                   - coalesce(range_agg(l.during) OVER (ORDER BY l.rank ROWS BETWEEN UNBOUNDED PRECEDING
+                                                        AND 1 PRECEDING), '{}')) AS part
+          FROM (SELECT 0 AS rank, b.during, b.kind::text
+                  FROM absence b
+                 WHERE b.county_code = county AND b.inspector_id = inspector AND b.state = 'approved'
+                   AND lower(b.during) < ends AND upper(b.during) > begins
+                UNION ALL
+                SELECT 1 + c.depth, e.during, e.kind::text
+                  FROM area_closure c JOIN exemption e ON e.area_id = c.ancestor_id
+                 WHERE c.area_id = area AND e.cancelled_at IS NULL
+                   AND lower(e.during) < ends AND upper(e.during) > begins
+                UNION ALL
+                SELECT 1000, tstzrange(begins, ends), planned) l) p
+$$
+"""
+
+# A shift that nothing overlaps is itself: the two anti-joins are hashed, so a month of a county stays cheap.
 EFFECTIVE_SHIFT = """
 CREATE VIEW effective_shift AS
 SELECT s.county_code, s.inspector_id, s.id AS shift_id, s.service_day, s.starts_at, s.ends_at, s.kind
@@ -38,7 +61,7 @@ SELECT s.county_code, s.inspector_id, s.id AS shift_id, s.service_day, s.starts_
         WHERE c.area_id = a.area_id AND e.cancelled_at IS NULL
           AND lower(e.during) < s.ends_at AND upper(e.during) > s.starts_at)
 UNION ALL
-SELECT t.county_code, t.inspector_id, t.id, t.service_day, lower(p.part), upper(p.part), p.kind
+SELECT t.county_code, t.inspector_id, t.id, t.service_day, p.starts_at, p.ends_at, p.kind::varchar(20) COLLATE "C"
   FROM (
       SELECT s.county_code, s.inspector_id, s.id, s.service_day, s.starts_at, s.ends_at, s.kind, a.area_id
         FROM absence b
@@ -57,25 +80,7 @@ SELECT t.county_code, t.inspector_id, t.id, t.service_day, lower(p.part), upper(
              AND s.ends_at > lower(e.during)
        WHERE e.cancelled_at IS NULL AND s.cancelled_at IS NULL
   ) t
- CROSS JOIN LATERAL (
-      SELECT l.kind, unnest(
-                 tstzmultirange(l.during * tstzrange(t.starts_at, t.ends_at))
-                 - coalesce(range_agg(l.during) OVER (ORDER BY l.rank ROWS BETWEEN UNBOUNDED PRECEDING
-                                                      AND 1 PRECEDING), '{}')) AS part
-        FROM (
-            SELECT 0 AS rank, b.during, b.kind
-              FROM absence b
-             WHERE b.county_code = t.county_code AND b.inspector_id = t.inspector_id AND b.state = 'approved'
-               AND lower(b.during) < t.ends_at AND upper(b.during) > t.starts_at
-            UNION ALL
-            SELECT 1 + c.depth, e.during, e.kind
-              FROM area_closure c JOIN exemption e ON e.area_id = c.ancestor_id
-             WHERE c.area_id = t.area_id AND e.cancelled_at IS NULL
-               AND lower(e.during) < t.ends_at AND upper(e.during) > t.starts_at
-            UNION ALL
-            SELECT 1000, tstzrange(t.starts_at, t.ends_at), t.kind
-        ) l
- ) p
+ CROSS JOIN LATERAL effective_parts(t.county_code, t.inspector_id, t.area_id, t.starts_at, t.ends_at, t.kind) p
 """
 
 
@@ -111,6 +116,7 @@ def upgrade() -> None:
     create_absence()
     create_exemption()
     create_grid_swap()
+    op.execute(EFFECTIVE_PARTS)
     op.execute(EFFECTIVE_SHIFT)
     op.add_column(
         "device",
@@ -231,6 +237,7 @@ def downgrade() -> None:
     op.drop_constraint(op.f("ck_device_ownership"), "device", type_="check")
     op.drop_column("device", "ownership")
     op.execute("DROP VIEW effective_shift")
+    op.execute("DROP FUNCTION effective_parts")
     for table in ("grid_swap", "exemption", "absence"):
         op.drop_table(table)
     op.execute("UPDATE shift SET kind = 'typhoon' WHERE kind = 'outage'")  # as near as the older table comes

@@ -1,7 +1,9 @@
 """When an inspector is on duty: examples in words, laws by hypothesis, and a second opinion minute by minute."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -82,6 +84,39 @@ class TestPlannedShifts:
             "22:00-06:00 work 20",
             "06:00-06:20 voluntary 20",
         ]
+
+
+class TestStretchesOfOneShift:
+    """An absence or exemption cuts a shift; what touches goes on as it was."""
+
+    def cut(self, *parts: tuple[str, str, str]) -> list[PlannedShift]:
+        kinds = {"leave": False}
+        return [
+            PlannedShift(ms(start), ms(end), DAY, kind, kinds.get(kind, True), UUID(int=1))
+            for start, end, kind in parts
+        ]
+
+    def test_who_pressed_off_stays_off_when_the_base_station_fails(self) -> None:
+        day = self.cut(("08:00", "10:00", "work"), ("10:00", "11:00", "outage"), ("11:00", "17:30", "work"))
+        assert told(*day, off("09:00")) == ["08:00-09:00 work 20"]
+        assert told(*day, off("09:00"), on("10:30"), off("11:30")) == [
+            "08:00-09:00 work 20",
+            "10:30-11:00 outage 20",
+            "11:00-11:30 work 20",
+        ]
+        assert told(*day) == ["08:00-10:00 work 20", "10:00-11:00 outage 20", "11:00-17:30 work 20"]
+
+    def test_an_absence_begins_at_once_although_duty_was_pressed_on(self) -> None:
+        day = self.cut(("08:00", "10:00", "work"), ("10:00", "12:00", "leave"), ("12:00", "17:30", "work"))
+        assert told(*day, on("08:01"), off("17:30")) == ["08:00-10:00 work 20", "12:00-17:30 work 20"]
+
+    def test_who_comes_back_from_an_absence_is_on_duty_without_a_press(self) -> None:
+        day = self.cut(("08:00", "10:00", "work"), ("10:00", "12:00", "leave"), ("12:00", "17:30", "work"))
+        assert told(*day, off("09:50")) == ["08:00-09:50 work 20", "12:00-17:30 work 20"]
+
+    def test_who_presses_on_during_his_leave_serves_of_his_own_will(self) -> None:
+        day = self.cut(("08:00", "17:30", "leave"))
+        assert told(*day, on("09:00"), off("10:00")) == ["09:00-10:00 voluntary 20"]
 
 
 class TestVoluntaryWindows:
@@ -165,6 +200,16 @@ class TestLaws:
         minutes = sum(end - start for start, end, _ in covered)
         assert minutes == sum(s.end_ms - s.start_ms for s in shifts if s.on_duty)
 
+    @given(rosters(), presses, rule_sets, st.data())
+    def test_a_cut_shift_is_on_duty_as_the_whole_one(self, shifts, pressed, rules, data) -> None:  # type: ignore[no-untyped-def]
+        whole = [replace(s, shift_id=UUID(int=n), on_duty=True) for n, s in enumerate(shifts)]
+        pieces = []
+        for shift in whole:
+            at_ms = data.draw(st.integers(shift.start_ms, shift.end_ms))
+            pieces += [replace(shift, end_ms=at_ms), replace(shift, start_ms=at_ms, kind="outage")]
+        covered = [_joined_up(duty_windows(each, pressed, rules, ZONE)) for each in (whole, pieces)]
+        assert covered[0] == covered[1]
+
     @given(rosters(), presses, rule_sets, st.integers(0, 6))
     def test_a_day_is_decided_by_its_surroundings(self, shifts, pressed, rules, offset) -> None:  # type: ignore[no-untyped-def]
         day = DAY + timedelta(days=offset)
@@ -183,6 +228,17 @@ class TestLaws:
             at_ms = ms("00:00") + quarter * 15 * MINUTE
             inside = any(w.start_ms <= at_ms < w.end_ms for w in windows)
             assert inside == _is_on_duty(at_ms, planned, pressed, rules), quarter
+
+
+def _joined_up(windows: tuple[DutyWindow, ...]) -> list[tuple[int, int, date, bool]]:
+    """Windows whatever their kind, as one where they touch on one day."""
+    found: list[tuple[int, int, date, bool]] = []
+    for w in windows:
+        if found and found[-1][1:] == (w.start_ms, w.service_day, w.voluntary):
+            found[-1] = (found[-1][0], w.end_ms, w.service_day, w.voluntary)
+        else:
+            found.append((w.start_ms, w.end_ms, w.service_day, w.voluntary))
+    return found
 
 
 def _last_press(since_ms: int, until_ms: int, pressed: list[Press]) -> Press | None:
