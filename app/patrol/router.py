@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from app.patrol.appeals.router import router as appeals_router
 from app.patrol.average_router import router as average_router
 from app.patrol.day_router import router as day_router
 from app.patrol.upload_router import router as upload_router
@@ -10,3 +11,4 @@ router = APIRouter()
 router.include_router(upload_router)
 router.include_router(day_router)
 router.include_router(average_router)
+router.include_router(appeals_router)
