@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.demo.land import SINCE
 from app.kit.events import SYSTEM
 from app.kit.ids import DEMO_CITY, DEMO_COUNTY, DEMO_COUNTY_CODE
-from app.rules.catalogue import judging
+from app.rules.catalogue import judging, sign_in
 from app.rules.parameter import Parameter
 from app.rules.service import Decision, set_value
 
@@ -20,6 +20,7 @@ DECISIONS: tuple[tuple[Parameter[Any], Any, str], ...] = (
     (judging.POLICY, "assess", "demo: so that a replayed day is judged · 演示"),
     (judging.PATROL_MIN_S, 4 * 3600, f"{DAISHAN}: 日在线巡查时长不低于4小时 (S4-32)"),
     (judging.DISTANCE_MIN_M, 3000, f"{DAISHAN}: 日巡查里程不少于3公里 (S4-33)"),
+    (sign_in.TOTP_REQUIRED, "nobody", "demo: its passwords are public anyway · 演示"),
     (judging.ONLINE_SHARE_MIN, 0.60, f"{DAISHAN}: 即时在线率不低于60% (S4-31)"),
 )
 

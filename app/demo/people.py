@@ -12,6 +12,7 @@ from app.kit.ids import (
     DEMO_COMMUNITY_CODE,
     DEMO_COUNTY_CODE,
     DEMO_GRID_CODE,
+    DEMO_PENDING_ACCOUNT,
     DEMO_SPARE_DEVICE,
     DEMO_SPARE_INSPECTOR,
     DEMO_SPARE_SERIAL_NO,
@@ -81,7 +82,7 @@ def inspector_id(grid_code: str) -> UUID:
 
 
 def inspectors(grid_codes: Sequence[str]) -> list[DemoAccount]:
-    """One full-time inspector a grid, and a spare one who waits for a handheld."""
+    """One full-time inspector a grid, a spare one who waits for a handheld, and one who waits for approval."""
     rng = np.random.default_rng(330921)
     surnames = rng.integers(len(SURNAMES), size=len(grid_codes))
     given = rng.integers(len(GIVEN), size=(len(grid_codes), 2))
@@ -98,7 +99,10 @@ def inspectors(grid_codes: Sequence[str]) -> list[DemoAccount]:
     spare = DemoAccount(
         DEMO_SPARE_INSPECTOR, "spare", Role.INSPECTOR, DEMO_COMMUNITY_CODE, f"备用网格员{LABEL}"
     )
-    return [*found, spare]
+    pending = DemoAccount(
+        DEMO_PENDING_ACCOUNT, "pending", Role.INSPECTOR, DEMO_COMMUNITY_CODE, f"待审批网格员{LABEL}"
+    )
+    return [*found, spare, pending]
 
 
 def devices(grid_codes: Sequence[str]) -> list[DemoDevice]:

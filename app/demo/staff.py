@@ -15,6 +15,7 @@ from app.kit.ids import (
     DEMO_ACTIVATION_CODE,
     DEMO_COUNTY_CODE,
     DEMO_COUNTY_SUPERVISOR,
+    DEMO_PENDING_ACCOUNT,
     DEMO_SPARE_DEVICE,
     DEMO_SPARE_INSPECTOR,
     demo_id,
@@ -31,7 +32,7 @@ async def load_accounts(
     await copy_rows(
         session,
         "account",
-        (*columns.split(), "enabled", "version", "created_at", "approved_at"),
+        (*columns.split(), "enabled", "version", "created_at", "approved_at", "made_by"),
         (
             (
                 a.id,
@@ -45,7 +46,8 @@ async def load_accounts(
                 True,
                 1,
                 since,
-                since,
+                None if a.id == DEMO_PENDING_ACCOUNT else since,
+                demo_id("account", "system_admin") if a.id == DEMO_PENDING_ACCOUNT else None,
             )
             for a in accounts
         ),

@@ -1,6 +1,5 @@
 """Accounts: made, changed, disabled by system administrators; the password also by its owner."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -8,17 +7,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid6 import uuid7
 
-from app.identity import attempts, passwords, queries
+from app.identity import approval, lockout, passwords, queries, second_factor
+from app.identity.account_log import record_account
 from app.identity.actor import MANAGES, Actor, Role
+from app.identity.lockout import Door
 from app.identity.logins import revoke_logins
 from app.identity.models import Account, Login
-from app.identity.policy import sign_in_rules
-from app.identity.problems import AnotherCounty, NotOneself, OldPasswordWrong, RoleNotManaged
+from app.identity.policy import SignInRules, sign_in_rules
+from app.identity.problems import AnotherCounty, NotOneself, OldPasswordWrong, RoleNotManaged, TotpCodeWrong
 from app.identity.scope import require_area
 from app.kit import events
 from app.kit.crypto import Vault
 from app.kit.db import Database
-from app.kit.events import EventActor
 from app.kit.problems import PreconditionFailed
 
 PHONE = "account.phone"
@@ -81,16 +81,19 @@ async def create_account(
         enabled=True,
         version=1,
         created_at=now,
+        made_by=None if actor.is_system else actor.account_id,
+        approved_at=now if actor.is_system else None,
     )
     _set_phone(account, new.phone, vault)
+    await approval.require_one_office(session, account)
     session.add(account)
-    await _record(
+    await record_account(
         session,
         actor.event_actor,
         account,
         "account.created",
         {"role": new.role, "area_id": str(new.area_id)},
-        now,
+        now=now,
     )
     return account
 
@@ -120,10 +123,10 @@ async def change_account(
     if not changed:
         return account
     account.version += 1
-    await _record(session, actor.event_actor, account, "account.changed", {"fields": changed}, now)
+    await record_account(session, actor.event_actor, account, "account.changed", {"fields": changed}, now=now)
     if "enabled" in changed and not account.enabled:
         await revoke_logins(session, Login.account_id == account.id, "disabled", now=now)
-        await _record(session, actor.event_actor, account, "account.disabled", {}, now)
+        await record_account(session, actor.event_actor, account, "account.disabled", {}, now=now)
     return account
 
 
@@ -146,6 +149,7 @@ async def change_own_password(
     actor: Actor,
     change: PasswordChange,
     *,
+    address: str,
     vault: Vault,
     now: datetime,
     today: date,
@@ -156,29 +160,68 @@ async def change_own_password(
     not be a way to guess. Raises OldPasswordWrong, LockedOut, PasswordTooWeak.
     """
     account = await session.get_one(Account, actor.account_id)
-    guess = attempts.Secret("password", account.username)
-    locked = await attempts.find_lock(session, guess, vault=vault, now=now)
+    door = Door(account.username, address)
+    rules = await sign_in_rules(session, account.area_id, today)
+    known = await lockout.is_known(session, door, rules, vault=vault, now=now)
+    locked = await lockout.find_lock(session, door, known=known, vault=vault, now=now)
     if locked is not None:
         raise locked
     if not await passwords.verify_password(account.password_hash, change.old):
         async with database.transaction() as own:
-            await count_wrong_password(own, account.username, account, vault=vault, now=now, today=today)
+            await count_wrong_password(own, door, account, rules, known=known, vault=vault, now=now)
         raise OldPasswordWrong
     passwords.require_strong(change.new, account.username)
     await _set_password(session, actor, account, change.new, now)
 
 
-async def count_wrong_password(
-    session: AsyncSession, username: str, account: Account | None, *, vault: Vault, now: datetime, today: date
+async def require_code(
+    session: AsyncSession,
+    database: Database,
+    actor: Actor,
+    code: str | None,
+    *,
+    address: str,
+    vault: Vault,
+    now: datetime,
+    today: date,
 ) -> None:
-    """Counts a wrong password for a user name, known or not; the failure that locks it leaves an event."""
-    rules = await sign_in_rules(session, account.area_id if account else None, today)
-    limit = attempts.Limit(rules.lockout_failures, rules.lockout_s)
-    guess = attempts.Secret("password", username)
-    until = await attempts.count_failure(session, guess, limit, vault=vault, now=now)
-    if until is not None and account is not None:
-        data = {"until": until.isoformat()}
-        await _record(session, events.SYSTEM, account, "account.locked", data, now)
+    """Spends a code of the actor's active second factor, if there is one; else nothing is asked.
+
+    A wrong one counts like a wrong password. Raises TotpCodeWrong, LockedOut.
+    """
+    factor = await second_factor.find_factor(session, actor.account_id, vault)
+    if factor is None:
+        return
+    account = await session.get_one(Account, actor.account_id)
+    door = Door(account.username, address)
+    rules = await sign_in_rules(session, account.area_id, today)
+    known = await lockout.is_known(session, door, rules, vault=vault, now=now)
+    locked = await lockout.find_lock(session, door, known=known, vault=vault, now=now)
+    if locked is not None:
+        raise locked
+    match = factor.match(code, vault, now)
+    async with database.transaction() as own:
+        good = match is not None and await second_factor.spend(own, match, now=now)
+        if not good:
+            await count_wrong_password(own, door, account, rules, known=known, vault=vault, now=now)
+    if not good:
+        raise TotpCodeWrong
+
+
+async def count_wrong_password(
+    session: AsyncSession,
+    door: Door,
+    account: Account | None,
+    rules: SignInRules,
+    *,
+    known: bool,
+    vault: Vault,
+    now: datetime,
+) -> None:
+    """Counts a wrong password or code for a user name, existing or not; the failure that locks leaves an event."""
+    locked = await lockout.count_failure(session, door, rules, known=known, vault=vault, now=now)
+    if locked is not None and account is not None:
+        await record_account(session, events.SYSTEM, account, "account.locked", locked, now=now)
 
 
 def require_managed(actor: Actor, role: Role) -> None:
@@ -200,7 +243,7 @@ async def _set_password(
     others = Login.account_id == account.id
     if account.id == actor.account_id and actor.login_id is not None:
         others &= Login.id != actor.login_id
-    await _record(session, actor.event_actor, account, "account.password_changed", {}, now)
+    await record_account(session, actor.event_actor, account, "account.password_changed", {}, now=now)
     await revoke_logins(session, others, "password_changed", now=now)
 
 
@@ -216,10 +259,12 @@ async def _apply(
         # The home county is permanent: it is in the keys of what the account did.
         if await queries.county_code_of(session, change.area_id) != account.county_code:
             raise AnotherCounty
-        account.area_id = change.area_id
+        before, account.area_id = account.area_id, change.area_id
+        await approval.reopen_when_wider(session, actor, account, before)
         changed.append("area_id")
     if change.phone is not None and change.phone != (phone_of(account, vault) or ""):
         _set_phone(account, change.phone or None, vault)
+        await approval.require_one_office(session, account)
         changed.append("phone")
     if change.enabled is not None and change.enabled != account.enabled:
         account.enabled = change.enabled
@@ -230,23 +275,3 @@ async def _apply(
 def _set_phone(account: Account, phone: str | None, vault: Vault) -> None:
     account.phone_sealed = vault.encrypt(phone, PHONE, account.id) if phone else None
     account.phone_index = vault.blind_index(phone, PHONE) if phone else None
-
-
-async def _record(
-    session: AsyncSession,
-    actor: EventActor,
-    account: Account,
-    type_: str,
-    data: Mapping[str, object],
-    now: datetime,
-) -> None:
-    await events.record(
-        session,
-        actor,
-        type_,
-        ("account", account.id),
-        data,
-        county_code=account.county_code,
-        area_id=account.area_id,
-        now=now,
-    )

@@ -63,6 +63,7 @@ class Actor:
     device_id: UUID | None
     display_name: str
     login_id: UUID | None = None
+    limited_to: str | None = None
 
     @property
     def is_system(self) -> bool:

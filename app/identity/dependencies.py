@@ -10,7 +10,10 @@ from fastapi.security import OAuth2PasswordBearer
 from app.identity import queries
 from app.identity.actor import SUPERVISORS, Actor, Role
 from app.identity.keyring import KeyringCache
+from app.identity.lockout import network_of
 from app.identity.logins import Issuer
+from app.identity.problems import EnrolmentRequired
+from app.identity.separation import may_use
 from app.identity.tokens import UnknownSigningKey, verify_access_token
 from app.identity.verified import Claims
 from app.kit.clock import Now
@@ -63,12 +66,29 @@ async def current_claims(request: Request, token: Annotated[str | None, Depends(
     return await verified_claims(request.app, token, now)
 
 
-async def current_actor(claims: Annotated[Claims, Depends(current_claims)], session: SessionDep) -> Actor:
+async def signed_in(claims: Annotated[Claims, Depends(current_claims)], session: SessionDep) -> Actor:
     """The account behind the token, as the database has it now.
 
-    Raises LoginRevoked, AccountDisabled or DeviceRevoked at once, however long the token would live.
+    Raises LoginRevoked, AccountDisabled, AccountNotApproved or DeviceRevoked at once, however long the token
+    would live.
     """
     return await queries.get_actor(session, claims)
+
+
+EnrollingActor = Annotated[Actor, Depends(signed_in)]
+"""For the few operations that a login limited to the enrolment of a second factor may use."""
+
+
+async def current_actor(request: Request, actor: EnrollingActor) -> Actor:
+    """The actor, where a full login is needed. Raises EnrolmentRequired, and Forbidden for an administrator
+    outside his duties.
+    """
+    if actor.limited_to is not None:
+        raise EnrolmentRequired
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+    if not may_use(actor.role, request.method, path):
+        raise Forbidden
+    return actor
 
 
 CurrentActor = Annotated[Actor, Depends(current_actor)]
@@ -114,6 +134,14 @@ async def database(request: Request) -> Database:
     found: Database = request.app.state.database
     return found
 
+
+async def address_of(request: Request) -> str:
+    """Where the request comes from, as the lockout counts it. Behind a proxy see WANGGE_TRUSTED_PROXIES."""
+    return network_of(request.client.host if request.client is not None else None)
+
+
+ClientAddress = Annotated[str, Depends(address_of)]
+"""A router's `address` argument."""
 
 SettingsDep = Annotated[Settings, Depends(settings_of)]
 VaultDep = Annotated[Vault, Depends(vault)]

@@ -18,18 +18,26 @@ from app.identity.actor import Actor, Role
 from app.identity.device_models import Device
 from app.identity.keyring import Keyring
 from app.identity.models import Account, Login
-from app.identity.problems import AccountDisabled, DeviceRevoked, LoginRevoked, RefreshRefused, RefreshReused
+from app.identity.problems import (
+    AccountDisabled,
+    AccountNotApproved,
+    DeviceRevoked,
+    LoginRevoked,
+    RefreshRefused,
+    RefreshReused,
+)
 from app.identity.refresh_tokens import RefreshToken, make_refresh_token, parse_refresh_token
 from app.identity.tokens import issue_access_token
 from app.kit import events
 from app.kit.crypto import Vault, lock, unlock
-from app.kit.db import Database
 from app.kit.problems import Problem
 
 SUCCESSOR = "refresh successor"
 MIN_LEFT_S = 60
 """A repeated answer carries the same access token while it lives at least this long, else a fresh one."""
 REUSED = "reused"
+LIMITED_TO_ENROLMENT = "totp_enrolment"
+"""A login that may do nothing but set up its second factor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,7 @@ class TokenPair:
     access_token: str
     access_expires_at: datetime
     refresh_token: str
+    limited_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,7 @@ async def start_login(
     now: datetime,
     device_id: UUID | None = None,
     installation_id: str | None = None,
+    limited_to: str | None = None,
 ) -> TokenPair:
     """A new login of `account`, bound to a handheld and to an installation of the app where given."""
     login_id = uuid7()
@@ -83,6 +93,7 @@ async def start_login(
         created_at=now,
         refreshed_at=now,
         expires_at=issuer.refresh_expiry(now),
+        limited_to=limited_to,
     )
     session.add(login)
     actor = actor_of(account, device_id, login_id)
@@ -97,18 +108,7 @@ async def start_login(
         now=now,
     )
     access, expires_at = issuer.access_token(actor, now)
-    return TokenPair(access, expires_at, refresh.text)
-
-
-async def refresh(
-    database: Database, text: str, installation_id: str | None, *, issuer: Issuer, now: datetime
-) -> TokenPair:
-    """`refresh_login` in a transaction of its own. Raises its refusal after what it revoked is committed."""
-    async with database.transaction() as session:
-        outcome = await refresh_login(session, text, installation_id, issuer=issuer, now=now)
-    if isinstance(outcome, Problem):
-        raise outcome
-    return outcome
+    return TokenPair(access, expires_at, refresh.text, limited_to)
 
 
 async def refresh_login(
@@ -177,6 +177,8 @@ async def _refusal(session: AsyncSession, login: Login, account: Account) -> Pro
             return DeviceRevoked()
     if not account.enabled:
         return AccountDisabled()
+    if account.approved_at is None:
+        return AccountNotApproved()
     if login.revoked_at is not None:
         return RefreshReused() if login.revoke_reason == REUSED else LoginRevoked()
     return None
@@ -185,7 +187,7 @@ async def _refusal(session: AsyncSession, login: Login, account: Account) -> Pro
 def _rotate(login: Login, account: Account, token: RefreshToken, issuer: Issuer, now: datetime) -> TokenPair:
     refresh = make_refresh_token(login.county_code, login.id, login.generation + 1, issuer.vault)
     access, expires_at = issuer.access_token(actor_of(account, login.device_id, login.id), now)
-    pair = TokenPair(access, expires_at, refresh.text)
+    pair = TokenPair(access, expires_at, refresh.text, login.limited_to)
     login.generation += 1
     login.previous_hash, login.current_hash = token.hash, refresh.hash
     login.successor = lock(token.secret, orjson.dumps(pair), SUCCESSOR)
@@ -197,9 +199,9 @@ def _repeat(login: Login, account: Account, token: RefreshToken, issuer: Issuer,
     stored = orjson.loads(unlock(token.secret, login.successor or b"", SUCCESSOR))
     expires_at = datetime.fromisoformat(stored["access_expires_at"])
     if expires_at - now >= timedelta(seconds=MIN_LEFT_S):
-        return TokenPair(stored["access_token"], expires_at, stored["refresh_token"])
+        return TokenPair(stored["access_token"], expires_at, stored["refresh_token"], login.limited_to)
     access, expires_at = issuer.access_token(actor_of(account, login.device_id, login.id), now)
-    pair = TokenPair(access, expires_at, stored["refresh_token"])
+    pair = TokenPair(access, expires_at, stored["refresh_token"], login.limited_to)
     login.successor = lock(token.secret, orjson.dumps(pair), SUCCESSOR)
     return pair
 

@@ -43,6 +43,33 @@ class AccountDisabled(Unauthenticated):
     zh, en = "账号已停用,请联系管理员", "The account is disabled; ask your administrator"
 
 
+class AccountNotApproved(Unauthenticated):
+    code, status = "account_not_approved", 401
+    zh = "账号尚待另一名管理员审批,审批后方可登录"
+    en = "Another administrator has yet to approve the account; until then it cannot sign in"
+
+
+class EnrolmentRequired(Forbidden):
+    code, status = "totp_enrolment_required", 403
+    zh = "您的角色须使用动态口令:请先绑定(POST /me/totp)并确认"
+    en = "Your role needs one-time codes: set them up first (POST /me/totp) and confirm"
+
+
+class TotpCodeWrong(Forbidden):
+    code, status = "totp_code_wrong", 403
+    zh, en = "动态口令错误或已使用", "The one-time code is wrong or has been used"
+
+
+class TotpNotPending(Conflict):
+    code, status = "totp_not_pending", 409
+    zh, en = "没有待确认的动态口令,请先绑定", "No authenticator waits to be confirmed; set one up first"
+
+
+class TotpNotSet(Conflict):
+    code, status = "totp_not_set", 409
+    zh, en = "该账号未绑定动态口令", "The account has no authenticator"
+
+
 class DeviceRevoked(Unauthenticated):
     code, status = "device_revoked", 401
     zh = "该手持终端已停用或挂失,请联系管理员"
@@ -70,6 +97,22 @@ class RoleNotManaged(Forbidden):
     code, status = "role_not_managed", 403
     zh = "您的角色不能管理该角色的账号(三员分立)"
     en = "Your role does not manage accounts of that role (the three administrators are separate)"
+
+
+class OwnApproval(Forbidden):
+    code, status = "own_approval", 403
+    zh, en = "账号须由另一名管理员审批", "Somebody else approves the account, not who made it"
+
+
+class NothingToApprove(Conflict):
+    code, status = "nothing_to_approve", 409
+    zh, en = "该账号已审批", "The account has been approved already"
+
+
+class AdministratorAlready(Conflict):
+    code, status = "administrator_already", 409
+    zh = "该手机号的持有人已担任另一类管理员(三员不得兼任)"
+    en = "The person with this phone number is an administrator of another kind already"
 
 
 class AnotherCounty(Conflict):
@@ -152,9 +195,11 @@ SIGN_IN_PROBLEMS: tuple[type[Problem], ...] = (
     TokenExpired,
     LoginRevoked,
     AccountDisabled,
+    AccountNotApproved,
     DeviceRevoked,
+    EnrolmentRequired,
 )
-"""What any operation behind CurrentActor can answer with 401."""
+"""What any operation behind CurrentActor can answer about the login itself."""
 
 
 def retry_headers(retry_after_s: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.identity.actor import Actor, Role
 from app.identity.device_models import Device
 from app.identity.models import Account, Login
-from app.identity.problems import AccountDisabled, DeviceRevoked, LoginRevoked
+from app.identity.problems import AccountDisabled, AccountNotApproved, DeviceRevoked, LoginRevoked
 from app.identity.scope import visible_to
 from app.identity.verified import Claims
 from app.kit.pagination import after, page
@@ -26,6 +26,8 @@ async def get_actor(session: AsyncSession, claims: Claims) -> Actor:
         raise DeviceRevoked
     if not row.enabled:
         raise AccountDisabled
+    if row.approved_at is None:
+        raise AccountNotApproved
     if row.login_revoked_at is not None:
         raise LoginRevoked
     return Actor(
@@ -36,6 +38,7 @@ async def get_actor(session: AsyncSession, claims: Claims) -> Actor:
         device_id=row.device_id,
         display_name=row.display_name,
         login_id=claims.login_id,
+        limited_to=row.limited_to,
     )
 
 
@@ -48,6 +51,8 @@ def _state_of(claims: Claims) -> Select[*tuple[Any, ...]]:
             Account.area_id,
             Account.display_name,
             Account.enabled,
+            Account.approved_at,
+            Login.limited_to,
             Login.revoked_at.label("login_revoked_at"),
             Login.device_id,
             Device.revoked_at.label("device_revoked_at"),

@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter
 
-from app.identity import accounts_router, devices_router, sign_in_router
+from app.identity import accounts_router, devices_router, factor_router, sign_in_router
 
 router = APIRouter()
 router.include_router(sign_in_router.router)
+router.include_router(factor_router.router)
 router.include_router(devices_router.router)
 router.include_router(accounts_router.router)
 

@@ -52,7 +52,11 @@ class TokenForm(BaseModel):
     username: Annotated[str | None, Field(max_length=64, description="For `password` · 用户名")] = None
     password: Annotated[
         str | None,
-        Field(max_length=128, description="For `password` · 密码", json_schema_extra={"format": "password"}),
+        Field(
+            max_length=160,
+            description="For `password`; one-time code appended where there is one · 密码,后接动态口令",
+            json_schema_extra={"format": "password"},
+        ),
     ] = None
     refresh_token: Annotated[
         str | None, Field(max_length=256, description="For `refresh_token` · 刷新令牌")
@@ -73,6 +77,10 @@ class TokenRead(Output):
     token_type: Annotated[Literal["bearer"], Field(description="Always bearer · 令牌类型")]
     expires_in: Annotated[int, Field(description="Seconds the access token lives · 访问令牌有效秒数")]
     refresh_token: Annotated[str, Field(description="Good for the next pair, once · 刷新令牌")]
+    limited_to: Annotated[
+        Literal["totp_enrolment"] | None,
+        Field(description="What alone this login may do; null: everything of its role · 仅限用途"),
+    ]
 
 
 class PasswordChangeIn(Input):
@@ -159,7 +167,11 @@ class AccountRead(Output):
     county_code: Annotated[str, Field(description="Home county · 所属区县", examples=[DEMO_COUNTY_CODE])]
     display_name: Annotated[str, Field(description="Name of the person · 姓名")]
     phone: Annotated[str | None, Field(description="Masked · 手机号(脱敏)", examples=["138****5678"])]
-    enabled: Annotated[bool, Field(description="May sign in · 是否启用")]
+    enabled: Annotated[bool, Field(description="Not disabled · 是否启用")]
+    approved_at: Annotated[
+        datetime | None,
+        Field(description="Another administrator approved it; until then no sign-in · 审批时间"),
+    ]
     created_at: Annotated[datetime, Field(description="When it was made · 创建时间")]
     version: Annotated[int, Field(description="For If-Match · 版本")]
 

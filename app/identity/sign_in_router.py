@@ -7,8 +7,10 @@ from fastapi import APIRouter, Depends, Form, Query, Response, status
 from app.identity import accounts, keyring, logins, notices, profile, sign_in
 from app.identity.actor import Actor, Role
 from app.identity.dependencies import (
+    ClientAddress,
     CurrentActor,
     DatabaseDep,
+    EnrollingActor,
     IssuerDep,
     KeyringCacheDep,
     SettingsDep,
@@ -20,6 +22,7 @@ from app.identity.device_schemas import NoticeCreate, NoticeRead
 from app.identity.problems import (
     SIGN_IN_PROBLEMS,
     AccountDisabled,
+    AccountNotApproved,
     DeviceRevoked,
     GrantNotSupported,
     LockedOut,
@@ -60,6 +63,7 @@ NoticeMaker = Annotated[Actor, Depends(require(Role.COUNTY, Role.SYSTEM_ADMIN))]
         WrongCredentials,
         LockedOut,
         AccountDisabled,
+        AccountNotApproved,
         DeviceRevoked,
         RefreshRefused,
         RefreshReused,
@@ -72,10 +76,14 @@ async def token(
     database: DatabaseDep,
     issuer: IssuerDep,
     response: Response,
+    address: ClientAddress,
     now: Now,
     today: Today,
 ) -> TokenRead:
     """OAuth 2.0 password and refresh_token grants (RFC 6749).
+
+    Who has a second factor types its six digits right after the password, without a blank; a recovery code
+    stands in for them once. Who needs one and has none gets a token that is `limited_to` setting it up.
 
     A refresh token gives the next pair. Lost the answer? Send the same token again: you get the same pair,
     until the new one is used. An older one ends the login.
@@ -84,11 +92,13 @@ async def token(
     if form.grant_type == "refresh_token":
         if not form.refresh_token:
             raise GrantNotSupported(missing="refresh_token")
-        pair = await logins.refresh(database, form.refresh_token, form.client_id, issuer=issuer, now=now)
+        pair = await sign_in.refresh(
+            database, form.refresh_token, form.client_id, issuer=issuer, now=now, today=today
+        )
         return token_read(pair, now)
     if not form.username or not form.password:
         raise GrantNotSupported(missing="username, password")
-    given = sign_in.Credentials(form.username, form.password, form.client_id or None)
+    given = sign_in.Credentials(form.username, form.password, form.client_id or None, address)
     return token_read(await sign_in.sign_in(database, given, issuer=issuer, now=now, today=today), now)
 
 
@@ -98,7 +108,7 @@ async def token(
     summary="Sign out · 退出登录",
     responses=problems(*SIGN_IN_PROBLEMS),
 )
-async def logout(actor: CurrentActor, session: SessionDep, now: Now) -> None:
+async def logout(actor: EnrollingActor, session: SessionDep, now: Now) -> None:
     """Ends this login: its access and refresh tokens are refused from now on."""
     await logins.end_login(session, actor, now=now)
 
@@ -121,12 +131,15 @@ async def change_password(
     session: SessionDep,
     database: DatabaseDep,
     vault: VaultDep,
+    address: ClientAddress,
     now: Now,
     today: Today,
 ) -> None:
     """Other logins of the account end; this one goes on."""
     change = accounts.PasswordChange(body.old_password, body.new_password)
-    await accounts.change_own_password(session, database, actor, change, vault=vault, now=now, today=today)
+    await accounts.change_own_password(
+        session, database, actor, change, address=address, vault=vault, now=now, today=today
+    )
 
 
 @router.get("/notices/current", summary="The notice in force · 现行告知书")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from procrastinate import JobContext
 
 from app.identity.attempts import purge_attempts
+from app.identity.lockout import purge_known_addresses
 from app.kit.jobs import RETRY, database_of, queue
 
 
@@ -15,4 +16,6 @@ from app.kit.jobs import RETRY, database_of, queue
 async def purge(context: JobContext, timestamp: int) -> None:
     """Deletes counters that are over. `timestamp`: Unix seconds of the tick."""
     async with database_of(context).transaction() as session:
-        await purge_attempts(session, now=datetime.fromtimestamp(timestamp, UTC))
+        now = datetime.fromtimestamp(timestamp, UTC)
+        await purge_attempts(session, now=now)
+        await purge_known_addresses(session, now=now)

@@ -22,6 +22,7 @@ def token_read(pair: TokenPair, now: datetime) -> TokenRead:
         token_type="bearer",  # noqa: S106 - a scheme, not a password
         expires_in=max(0, int((pair.access_expires_at - now).total_seconds())),
         refresh_token=pair.refresh_token,
+        limited_to="totp_enrolment" if pair.limited_to else None,
     )
 
 
@@ -38,6 +39,7 @@ def account_read(account: Account, vault: Vault) -> AccountRead:
         display_name=account.display_name,
         phone=mask_phone(phone) if phone else None,
         enabled=account.enabled,
+        approved_at=account.approved_at,
         created_at=account.created_at,
         version=account.version,
     )

@@ -37,7 +37,10 @@ DEMO_COMMUNITY_SUPERVISOR = demo_id("account", f"community/{DEMO_COMMUNITY_CODE}
 DEMO_TOWN_SUPERVISOR = demo_id("account", f"township/{DEMO_TOWN_CODE}")
 DEMO_COUNTY_SUPERVISOR = demo_id("account", f"county/{DEMO_COUNTY_CODE}")
 DEMO_FOREIGN_SUPERVISOR = demo_id("account", "county/440304")
+DEMO_PENDING_ACCOUNT = demo_id("account", "inspector/pending")
+"""Made by the demo's system administrator, waiting for approval."""
 DEMO_SPARE_DEVICE = demo_id("device", "spare")
 DEMO_SPARE_INSPECTOR = demo_id("account", "inspector/spare")
 DEMO_SPARE_SERIAL_NO = "WG-330921-900000"
 DEMO_ACTIVATION_CODE = "33092100"
+DEMO_QUARANTINED = demo_id("quarantine", DEMO_GRID_CODE)

@@ -30,8 +30,13 @@ def body(world: World, **changes: Any) -> dict[str, Any]:
 
 
 class TestCreate:
-    async def test_a_new_account_signs_in(
-        self, client: httpx.AsyncClient, world: World, session: AsyncSession, as_system_admin: dict[str, str]
+    async def test_a_new_account_signs_in_once_it_is_approved(
+        self,
+        client: httpx.AsyncClient,
+        world: World,
+        session: AsyncSession,
+        as_system_admin: dict[str, str],
+        as_security_admin: dict[str, str],
     ) -> None:
         answer = await client.post(ACCOUNTS, json=body(world), headers=as_system_admin)
         assert answer.status_code == 201, answer.text
@@ -44,6 +49,14 @@ class TestCreate:
         assert stored.phone_sealed.startswith("aesgcm:k1:")
         assert await event_types(session, stored.id) == ["account.created"]
         form = {"grant_type": "password", "username": "new-one", "password": "Fishing-boat-7"}
+        early = await client.post("/api/v1/auth/token", data=form)
+        assert (early.status_code, early.json()["code"]) == (401, "account_not_approved")
+        path = f"{ACCOUNTS}/{made['id']}/approval"
+        answer = await client.post(path, headers=as_security_admin)
+        assert answer.status_code == 200, answer.text
+        assert (made["approved_at"], answer.json()["approved_at"] is not None) == (None, True)
+        assert answer.headers["etag"] == '"2"'
+        assert await event_types(session, stored.id) == ["account.created", "account.approved"]
         assert (await client.post("/api/v1/auth/token", data=form)).status_code == 200
 
     @pytest.mark.parametrize(

@@ -12,8 +12,16 @@ from app.kit.ids import demo_id
 from tests.contract.scope_walk import operations, trial
 from tests.factories import identity as make
 
-ROLE_OF = {"accounts": "system_admin", "signing-keys": "security_admin"}
+ROLE_OF = {
+    "approval": "security_admin",
+    "unlocking": "security_admin",
+    "accounts": "system_admin",
+    "signing-keys": "security_admin",
+}
 OURS = ("/auth/", "/me", "/notices", "/devices", "/accounts")
+
+NEED_AN_AUTHENTICATOR = {"POST /api/v1/me/totp/confirmation", "DELETE /api/v1/accounts/{account_id}/totp"}
+"""Their example can only be refused: it takes the code of this moment, or an account that has a factor."""
 
 
 @pytest.fixture
@@ -28,6 +36,8 @@ async def test_all_examples_in_their_order(app: FastAPI, session: AsyncSession) 
     async with make.client_of(app) as client:
         for operation in operations(document):
             if not operation.path.removeprefix("/api/v1").startswith(OURS):
+                continue
+            if operation.name in NEED_AN_AUTHENTICATOR:
                 continue
             word = next((w for w in ROLE_OF if w in operation.path), None)
             name = ROLE_OF[word] if word else "county/330921"
