@@ -79,6 +79,7 @@ SELECT k.county_code, k.inspector_id, k.service_day, coalesce(p.area_id, a.area_
          AND d.inspector_id = k.inspector_id AND d.service_day = k.service_day
        ORDER BY revision DESC LIMIT 1) j ON true
   LEFT JOIN rule_snapshot s ON s.version = j.rule_version
+ WHERE p.frozen_at IS NULL
 """)
 # A faulty handheld may send millions of fixes a day: what is read is bounded before it reaches this process. Which
 # batches are left out depends on their ids alone, not on when they came.
@@ -94,8 +95,9 @@ SELECT county_code, inspector_id, day, total, device_id, clock_offset_ms, track,
 
 
 async def read_days(session: AsyncSession, keys: Sequence[DayKey], zone: ZoneInfo) -> dict[DayKey, DayRecord]:
-    """The days of `keys` whose inspectors exist, walked or not.
+    """The days of `keys` whose inspectors exist, walked or not; frozen ones are left out.
 
+    The fixes of a frozen day may be gone, and a fold of what is left would say that nobody walked.
     The versions are read first: what is folded is then at least as new as its version says.
     """
     if not keys:

@@ -19,7 +19,7 @@ from app.kit.ids import DEMO_DAY, DEMO_INSPECTOR
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import problems
 from app.kit.schemas import Day
-from app.patrol import days, tracks
+from app.patrol import days
 from app.patrol.day_schemas import (
     DayListRead,
     DayRead,
@@ -27,9 +27,8 @@ from app.patrol.day_schemas import (
     JudgementRead,
     PasserRead,
 )
-from app.patrol.folder import FoldedDay
 from app.patrol.problems import DayNotFound, RangeTooWide
-from app.patrol.upload_schemas import QuarantineRead
+from app.patrol.shown_days import ShownDay, explain_day, show_day, tell_day
 
 router = APIRouter(tags=["patrol days"])
 LISTED_DAYS = 7
@@ -37,7 +36,6 @@ LISTED_DAYS = 7
 Walker = Annotated[Actor, Depends(require(Role.INSPECTOR))]
 Watcher = Annotated[Actor, Depends(require(Role.INSPECTOR, *SUPERVISORS))]
 Answerable = Annotated[Actor, Depends(require(*SUPERVISORS))]
-Keeper = Annotated[Actor, Depends(require(*SUPERVISORS, Role.SYSTEM_ADMIN))]
 InspectorPath = Annotated[
     UUID,
     Path(
@@ -62,8 +60,8 @@ async def my_day(
 
     本人当日(或所选日)的时长与里程、还差多少、哪些未计入及原因。
     """
-    found = await days.get_day(session, actor, actor.account_id, day, now=now, zone=settings.zone)
-    return DayRead(**days.day_document(found, now=now, zone=settings.zone))
+    found = await show_day(session, actor, actor.account_id, day, now=now, zone=settings.zone)
+    return DayRead(**await tell_day(session, found, now=now, zone=settings.zone))
 
 
 @router.get("/patrol-days", summary="List patrol days · 巡查日列表", responses=problems(BadCursor))
@@ -115,9 +113,13 @@ async def get_day(
     settings: SettingsDep,
     now: Now,
 ) -> DayRead:
-    """The day with everything received so far, folded anew if need be · 按已收到的全部数据即时计算"""
-    found = await days.get_day(session, actor, inspector_id, service_day, now=now, zone=settings.zone)
-    return DayRead(**days.day_document(found, now=now, zone=settings.zone))
+    """The day with everything received so far, folded anew if need be · 按已收到的全部数据即时计算
+
+    The figures are the raw ones; `standing` tells what an appeal made of them · 原始数据与申诉决定并列
+    """
+    found = await show_day(session, actor, inspector_id, service_day, now=now, zone=settings.zone)
+    await days.note_view(session, actor, found, "day", now=now)
+    return DayRead(**await tell_day(session, found, now=now, zone=settings.zone))
 
 
 @router.get(
@@ -125,7 +127,7 @@ async def get_day(
     summary="A day opened down to its evidence · 巡查日说明",
     responses=problems(DayNotFound),
 )
-async def explain_day(
+async def get_explanation(
     inspector_id: InspectorPath,
     service_day: DayPath,
     actor: Watcher,
@@ -137,9 +139,9 @@ async def explain_day(
 
     Looking at somebody else's day is recorded · 查看他人轨迹会留痕。
     """
-    found = await days.get_day(session, actor, inspector_id, service_day, now=now, zone=settings.zone)
+    found = await show_day(session, actor, inspector_id, service_day, now=now, zone=settings.zone)
     await days.note_view(session, actor, found, "explanation", now=now)
-    return ExplanationRead(**days.explanation(found, now=now, zone=settings.zone))
+    return ExplanationRead(**await explain_day(session, found, now=now, zone=settings.zone))
 
 
 @router.get(
@@ -158,9 +160,9 @@ async def get_geojson(
     points: Annotated[bool, Query(description="Every fix as a point, too · 附带逐点")] = False,
 ) -> GeoJSONResponse:
     """One feature a segment. Looking at somebody else's track is recorded · 查看他人轨迹会留痕"""
-    found = await days.get_day(session, actor, inspector_id, service_day, now=now, zone=settings.zone)
+    found = await show_day(session, actor, inspector_id, service_day, now=now, zone=settings.zone)
     await days.note_view(session, actor, found, "geojson", now=now)
-    return GeoJSONResponse(tracks.as_geojson(found.fold, with_points=points))
+    return GeoJSONResponse(found.geojson(with_points=points))
 
 
 @router.get(
@@ -178,17 +180,17 @@ async def get_gpx(
     now: Now,
 ) -> Response:
     """GPX 1.1, the verdict as each point's comment · 每点附判定"""
-    found = await days.get_day(session, actor, inspector_id, service_day, now=now, zone=settings.zone)
+    found = await show_day(session, actor, inspector_id, service_day, now=now, zone=settings.zone)
     await days.note_view(session, actor, found, "gpx", now=now)
     return Response(
-        tracks.as_gpx(found.fold, f"{inspector_id} {service_day}"),
+        found.gpx(f"{inspector_id} {service_day}"),
         media_type="application/gpx+xml",
         headers={"Content-Disposition": f'attachment; filename="{_file_name(found)}.gpx"'},
     )
 
 
-def _file_name(day: FoldedDay) -> str:
-    return f"{day.record.key.service_day}-{day.record.key.inspector_id}"
+def _file_name(day: ShownDay) -> str:
+    return f"{day.key.service_day}-{day.key.inspector_id}"
 
 
 @router.get(
@@ -234,12 +236,3 @@ async def list_passers(
         zone=settings.zone,
     )
     return [PasserRead.model_validate(r) for r in rows]
-
-
-@router.get("/quarantine", summary="What could not be accepted · 隔离区", responses=problems(BadCursor))
-async def list_quarantined(
-    actor: Keeper, session: SessionDep, limit: Limit = 100, cursor: Cursor = None
-) -> Page[QuarantineRead]:
-    """Uploads of revoked handhelds, unreadable bodies, fixes that nobody could read · 隔离留存的上报内容"""
-    rows, following = await days.list_quarantined(session, actor, cursor=cursor, limit=limit)
-    return Page(items=[QuarantineRead.model_validate(r) for r in rows], next=following)

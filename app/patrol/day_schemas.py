@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.kit.schemas import Output
 from app.patrol.causes import GapCause
+from app.patrol.integrity.schemas import DaySignalRead
 
 Metres = Annotated[float, Field(description="Metres · 米", examples=[3120.5])]
 Seconds = Annotated[int, Field(description="Seconds · 秒", examples=[15120])]
@@ -19,6 +20,14 @@ Status = Annotated[
         description="pass 达标 · fail 未达标 · review 待复核(标准落在误差内) · excused 免考核 · "
         "not_expected 不要求 · no_data 无数据 · provisional 当日未结束"
     ),
+]
+
+
+AskedStatus = Literal["pass", "fail", "excused", "not_expected"]
+"""What a decided appeal may make of a day."""
+DecisionRead = Annotated[
+    Literal["upheld", "partly_upheld", "dismissed"] | None,
+    Field(description="upheld 支持 · partly_upheld 部分支持 · dismissed 驳回"),
 ]
 
 
@@ -119,6 +128,39 @@ class SentenceRead(Output):
     data: Annotated[dict[str, Any], Field(description="The numbers in it · 数据")]
 
 
+class StandingRead(Output):
+    """Which status of a day stands, and what was decided about it."""
+
+    status: Annotated[
+        Literal["pass", "fail", "review", "excused", "not_expected", "no_data", "provisional"],
+        Field(description="Decided, else judged · 现行状态(有申诉决定的以决定为准)"),
+    ]
+    revision: Annotated[int | None, Field(description="Latest judgement, null before · 最新判定版次")]
+    contest_until: Annotated[
+        datetime | None, Field(description="Deadline for contesting that judgement · 申诉期限")
+    ]
+    decided_status: Annotated[AskedStatus | None, Field(description="By appeal · 申诉改判")]
+    decision: DecisionRead
+    decided_revision: Annotated[
+        int | None, Field(description="The judgement that it was about · 决定所针对的版次")
+    ]
+    appeal_id: Annotated[UUID | None, Field(description="Current decision · 所依据的申诉")]
+    open_appeal_id: Annotated[UUID | None, Field(description="Waits for a decision · 待决定的申诉")]
+
+
+class FrozenRead(Output):
+    """A day past the retention of its fixes: it answers as it did when it was frozen."""
+
+    frozen_at: Annotated[datetime, Field(description="When it was frozen · 冻结时刻")]
+    purged_at: Annotated[
+        datetime | None, Field(description="When its fixes went, null while kept · 原始点清除时刻")
+    ]
+    digest: Annotated[str, Field(description="SHA-256 of the frozen document · 冻结文档摘要")]
+    inputs_changed: Annotated[
+        bool, Field(description="Something was corrected later and is not in it · 冻结后有更正,未计入")
+    ]
+
+
 class DayRead(Output):
     """A patrol day with plain sentences: what counts so far, what is missing, what did not count and why."""
 
@@ -128,6 +170,8 @@ class DayRead(Output):
     computed_at: Instant
     figures: DayFiguresRead
     sentences: Annotated[list[SentenceRead], Field(description="In plain words · 说明")]
+    standing: Annotated[StandingRead, Field(description="What an appeal made of it · 申诉与现行状态")]
+    frozen: Annotated[FrozenRead | None, Field(description="Null while its fixes are kept · 冻结信息")]
 
 
 class SpanRead(Output):
@@ -186,6 +230,10 @@ class ExplanationRead(DayRead):
     segments: list[SegmentRead]
     stays: list[StayRead]
     gaps: list[GapRead]
+    signals: Annotated[
+        list[DaySignalRead],
+        Field(description="Integrity signals; they change no figure · 轨迹真实性提示,不影响数字"),
+    ]
 
 
 class JudgementRead(Output):

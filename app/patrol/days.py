@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.actor import Actor, Role
@@ -18,8 +18,9 @@ from app.patrol import sentences
 from app.patrol.day_document import explanation_document
 from app.patrol.day_reader import DayKey, read_days
 from app.patrol.folder import FoldedDay, fold_days, fold_record
-from app.patrol.models import DayFigures, DayJudgement, PatrolDay, Quarantined
-from app.patrol.problems import DayNotFound, RangeTooWide
+from app.patrol.integrity.service import signals_of_day
+from app.patrol.models import DayFigures, DayJudgement, PatrolDay
+from app.patrol.problems import DayFrozen, DayNotFound, RangeTooWide
 
 PASSERS_MAX_DAYS = 31
 PASSERS_MAX_DEGREES = 0.5
@@ -31,37 +32,69 @@ async def get_day(
     """The day as it stands now; newer inputs are folded, and their figures stored, before it is shown.
 
     Raises DayNotFound for an inspector who doesn't exist or whose day lies outside the actor's area, and for
-    anybody else's day when an inspector asks.
+    anybody else's day when an inspector asks. Raises DayFrozen when its fixes may be gone: `shown_days.show_day`
+    answers then, too.
     """
-    county_code = await session.scalar(select(Account.county_code).where(Account.id == inspector_id))
-    if county_code is None or (actor.role is Role.INSPECTOR and inspector_id != actor.account_id):
-        raise DayNotFound
-    key = DayKey(county_code, inspector_id, day)
+    key = await day_key(session, actor, inspector_id, day)
     record = (await read_days(session, [key], zone)).get(key)
     if record is None:
+        await _explain_missing(session, actor, key)
         raise DayNotFound
-    try:
-        await require_area(session, actor, record.area_id)
-    except NotFound as error:
-        raise DayNotFound from error
+    await require_day_area(session, actor, record.area_id)
     if record.is_pending:
         return (await fold_days(session, [key], now=now, zone=zone))[key]
     return fold_record(record, now=now, zone=zone)
 
 
-async def note_view(session: AsyncSession, actor: Actor, day: FoldedDay, what: str, *, now: datetime) -> None:
+async def day_key(session: AsyncSession, actor: Actor, inspector_id: UUID, day: date) -> DayKey:
+    """The key of a day. Raises DayNotFound when there is no such account, or an inspector asks for another's."""
+    county_code = await session.scalar(select(Account.county_code).where(Account.id == inspector_id))
+    if county_code is None or (actor.role is Role.INSPECTOR and inspector_id != actor.account_id):
+        raise DayNotFound
+    return DayKey(county_code, inspector_id, day)
+
+
+async def require_day_area(session: AsyncSession, actor: Actor, area_id: UUID) -> None:
+    """Raises DayNotFound unless the day's area lies inside the actor's."""
+    try:
+        await require_area(session, actor, area_id)
+    except NotFound as error:
+        raise DayNotFound from error
+
+
+async def _explain_missing(session: AsyncSession, actor: Actor, key: DayKey) -> None:
+    """Raises DayFrozen for a frozen day inside the actor's area."""
+    frozen = await session.get(PatrolDay, (key.county_code, key.inspector_id, key.service_day))
+    if frozen is not None:
+        await require_day_area(session, actor, frozen.area_id)
+        raise DayFrozen
+
+
+class Viewed(Protocol):
+    """A day that somebody looks at, folded or frozen."""
+
+    @property
+    def key(self) -> DayKey:
+        """Whose day, and which."""
+
+    @property
+    def area_id(self) -> UUID:
+        """Where it counts."""
+
+
+async def note_view(session: AsyncSession, actor: Actor, day: Viewed, what: str, *, now: datetime) -> None:
     """Whereabouts are sensitive: who looked at somebody else's track leaves an event."""
-    key = day.record.key
+    key = day.key
     if actor.account_id != key.inspector_id:
         await events.record(
             session,
             actor.event_actor,
             "track.viewed",
             ("inspector", key.inspector_id),
-            {"service_day": key.service_day.isoformat(), "what": what},
+            {"service_day": key.service_day.isoformat(), "what": what, "role": actor.role},
             county_code=key.county_code,
             now=now,
-            area_id=day.record.area_id,
+            area_id=day.area_id,
         )
 
 
@@ -78,8 +111,17 @@ def day_document(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, 
     }
 
 
-def explanation(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+async def explanation(
+    session: AsyncSession, actor: Actor, day: FoldedDay, *, now: datetime, zone: ZoneInfo
+) -> dict[str, Any]:
     """Everything `day_schemas.ExplanationRead` promises."""
+    key = day.record.key
+    signals = await signals_of_day(session, key, zone, for_subject=actor.account_id == key.inspector_id)
+    return {"signals": signals} | explanation_without_signals(day, now=now, zone=zone)
+
+
+def explanation_without_signals(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Figures, sentences, segments, stays, gaps: all that the day's own inputs say."""
     return day_document(day, now=now, zone=zone) | explanation_document(
         day.fold, day.record.inputs, day.record.fixes_left_out, day_over=day.is_over
     )
@@ -180,7 +222,7 @@ async def list_passers(
 ) -> Sequence[Row[Any]]:
     """Inspectors with fixes inside `box` (west, south, east, north; degrees) between two instants.
 
-    Raises RangeTooWide. Leaves an event: it shows whereabouts.
+    Raises RangeTooWide. Leaves an event that names whom it showed: it tells whereabouts.
     """
     west, south, east, north = box
     wide = max(east - west, north - south) > PASSERS_MAX_DEGREES or end_at - start_at > timedelta(
@@ -188,17 +230,7 @@ async def list_passers(
     )
     if wide or west > east or south > north or start_at > end_at:
         raise RangeTooWide(max_days=PASSERS_MAX_DAYS, max_degrees=PASSERS_MAX_DEGREES)
-    await events.record(
-        session,
-        actor.event_actor,
-        "passers.searched",
-        ("area", actor.area_id),
-        {"box": list(box), "start_at": start_at.isoformat(), "end_at": end_at.isoformat()},
-        county_code=actor.county_code,
-        now=now,
-        area_id=actor.area_id,
-    )
-    found = await session.execute(
+    result = await session.execute(
         PASSERS,
         {
             "counties": await counties_of(session, actor),
@@ -215,22 +247,21 @@ async def list_passers(
             "limit": limit,
         },
     )
-    return found.all()
-
-
-async def list_quarantined(
-    session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
-) -> tuple[list[Row[Any]], str | None]:
-    """What could not be accepted, the oldest first."""
-    statement = select(
-        Quarantined.id,
-        Quarantined.device_id,
-        Quarantined.batch_id,
-        Quarantined.reason,
-        Quarantined.detail,
-        Quarantined.received_at,
-        func.octet_length(Quarantined.body).label("body_bytes"),
-    ).where(Quarantined.county_code.in_(await counties_of(session, actor)), visible_to(actor, Quarantined))
-    keys = (Quarantined.received_at, Quarantined.id)
-    rows = (await session.execute(pagination.after(statement, keys, cursor, limit))).all()
-    return pagination.page(rows, limit, lambda r: (r.received_at, r.id))
+    found = result.all()
+    await events.record(
+        session,
+        actor.event_actor,
+        "passers.searched",
+        ("area", actor.area_id),
+        {
+            "box": list(box),
+            "start_at": start_at.isoformat(),
+            "end_at": end_at.isoformat(),
+            "role": actor.role,
+            "inspector_ids": [str(row.inspector_id) for row in found],
+        },
+        county_code=actor.county_code,
+        now=now,
+        area_id=actor.area_id,
+    )
+    return found

@@ -67,6 +67,7 @@ UPDATE patrol_day p
   FROM (SELECT * FROM unnest(%b::text[], %b::uuid[], %b::date[], %b::bigint[], %b::timestamptz[])
             AS x(c, i, d, v, at) ORDER BY c, i, d) x
  WHERE p.county_code = c AND p.inspector_id = i AND p.service_day = d AND p.folded_version <= v
+   AND p.frozen_at IS NULL
 RETURNING p.county_code, p.inspector_id, p.service_day
 """
 STORE_FIGURES = """
@@ -190,7 +191,7 @@ async def keep_rules(session: AsyncSession, rules: Mapping[str, dict[str, Any]],
 
 DUE = text("""
 (SELECT county_code, inspector_id, service_day FROM patrol_day
-  WHERE pending AND coalesce(folded_at, opened_at) <= :folded_before
+  WHERE pending AND frozen_at IS NULL AND coalesce(folded_at, opened_at) <= :folded_before
     AND abs(hashtext(inspector_id::text)) % :shards = :shard
   ORDER BY county_code, service_day LIMIT :limit)
 UNION
@@ -238,6 +239,8 @@ SELECT DISTINCT s.county_code, s.inspector_id, s.service_day, a.area_id, cast(:n
   JOIN account a ON a.id = s.inspector_id
  WHERE s.service_day BETWEEN :first AND :last
    AND s.county_code = coalesce(cast(:county_code AS text), s.county_code)
+   AND NOT EXISTS (SELECT FROM patrol_day p WHERE p.county_code = s.county_code
+                   AND p.inspector_id = s.inspector_id AND p.service_day = s.service_day)
  ORDER BY 1, 2, 3
 ON CONFLICT DO NOTHING
 RETURNING service_day

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -37,6 +38,16 @@ class FoldedDay:
     judgement: Judgement
     is_over: bool
     figures: dict[str, Any]
+
+    @property
+    def key(self) -> DayKey:
+        """Whose day, and which."""
+        return self.record.key
+
+    @property
+    def area_id(self) -> UUID:
+        """Where it counts."""
+        return self.record.area_id
 
 
 def fold_record(record: DayRecord, *, now: datetime, zone: ZoneInfo) -> FoldedDay:

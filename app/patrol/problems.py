@@ -54,6 +54,12 @@ class DayNotFound(Problem):
     en = "No patrol day of this inspector on that date, or it lies outside your area"
 
 
+class DayFrozen(Problem):
+    code, status = "day_frozen", 409
+    zh = "当日已冻结,原始轨迹可能已按保存期限清除;请查看当日说明"
+    en = "The day is frozen, its fixes may be gone as retention asks; read its explanation"
+
+
 class RangeTooWide(Problem):
     code, status = "range_too_wide", 422
     zh = "查询范围过大:最多 {max_days} 天、{max_degrees} 度"

@@ -442,6 +442,7 @@ class TestScope:
         for tail in self.ADDRESSES:
             assert (await supervisor.get(path(beat, tail))).status_code == 200
         assert [e["what"] for e in await events(database, "track.viewed")] == [
+            "day",
             "explanation",
             "geojson",
             "gpx",

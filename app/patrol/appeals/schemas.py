@@ -9,17 +9,12 @@ from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_
 from app.kit.ids import DEMO_DAY, demo_id
 from app.kit.schemas import Day, Input, Output
 from app.patrol.appeals.workflow import changes_status
-from app.patrol.day_schemas import DayFiguresRead, Status
+from app.patrol.day_schemas import AskedStatus, DayFiguresRead, DecisionRead, Status
 
 DEMO_APPEAL = demo_id("appeal", "demo")
-AskedStatus = Literal["pass", "fail", "excused", "not_expected"]
 StateRead = Annotated[
     Literal["filed", "decided", "withdrawn"],
     Field(description="filed 待决定 · decided 已决定 · withdrawn 已撤回"),
-]
-DecisionRead = Annotated[
-    Literal["upheld", "partly_upheld", "dismissed"] | None,
-    Field(description="upheld 支持 · partly_upheld 部分支持 · dismissed 驳回"),
 ]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 
@@ -142,23 +137,3 @@ class AppealDetailRead(AppealRead):
     decided_by: Annotated[UUID | None, Field(description="Who decided · 决定人")]
     decided_by_name: Annotated[str | None, Field(description="Name · 决定人姓名")]
     contested: Annotated[ContestedDayRead, Field(description="The raw fact · 原始判定")]
-
-
-class StandingRead(Output):
-    """Which status of a day stands, and what was decided about it."""
-
-    status: Annotated[
-        Literal["pass", "fail", "review", "excused", "not_expected", "no_data", "provisional"],
-        Field(description="Decided, else judged · 现行状态(有申诉决定的以决定为准)"),
-    ]
-    revision: Annotated[int | None, Field(description="Latest judgement, null before · 最新判定版次")]
-    contest_until: Annotated[
-        datetime | None, Field(description="Deadline for contesting that judgement · 申诉期限")
-    ]
-    decided_status: Annotated[AskedStatus | None, Field(description="By appeal · 申诉改判")]
-    decision: DecisionRead
-    decided_revision: Annotated[
-        int | None, Field(description="The judgement that it was about · 决定所针对的版次")
-    ]
-    appeal_id: Annotated[UUID | None, Field(description="Current decision · 所依据的申诉")]
-    open_appeal_id: Annotated[UUID | None, Field(description="Waits for a decision · 待决定的申诉")]
