@@ -16,6 +16,7 @@ from app.kit.db import Database
 from app.kit.docs_pages import mount_docs
 from app.kit.http import Gateway
 from app.kit.version import VERSION
+from app.operations.router import router as operations_router
 from app.patrol.ingestor import Ingestor
 from app.patrol.router import router as patrol_router
 from app.patrol.upload_router import upload_schemas
@@ -33,6 +34,7 @@ ROUTERS = (
     grid_router,
     rules_router,
     calendar_router,
+    operations_router,
 )
 DESCRIPTION = """
 The backend of the grid inspector's handheld: a walk becomes a day that stands up.

@@ -30,6 +30,13 @@ DEMO_INSPECTOR = demo_id("account", f"inspector/{DEMO_GRID_CODE}")
 DEMO_DEVICE = demo_id("device", DEMO_GRID_CODE)
 DEMO_BINDING = demo_id("binding", DEMO_GRID_CODE)
 DEMO_APPOINTMENT = demo_id("appointment", DEMO_GRID_CODE)
+DEMO_ABSENCE = demo_id("absence", DEMO_GRID_CODE)
+"""A request for leave that waits for a decision."""
+DEMO_EXEMPTION = demo_id("exemption", DEMO_COMMUNITY_CODE)
+DEMO_SWAP = demo_id("grid_swap", DEMO_GRID_CODE)
+DEMO_SPARE_APPOINTMENT = demo_id("appointment", "spare")
+DEMO_SPARE_SHIFT = demo_id("shift", "spare")
+"""Spare rows that visitors may change and cancel: the demo inspector goes on working."""
 DEMO_DAY = date(2026, 10, 16)
 """The service day that the demo inspector has walked."""
 DEMO_BATCH = demo_id("batch", DEMO_GRID_CODE)

@@ -141,7 +141,7 @@ async def get_explanation(
     """
     found = await show_day(session, actor, inspector_id, service_day, now=now, zone=settings.zone)
     await days.note_view(session, actor, found, "explanation", now=now)
-    return ExplanationRead(**await explain_day(session, found, now=now, zone=settings.zone))
+    return ExplanationRead(**await explain_day(session, actor, found, now=now, zone=settings.zone))
 
 
 @router.get(

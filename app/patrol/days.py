@@ -18,7 +18,6 @@ from app.patrol import sentences
 from app.patrol.day_document import explanation_document
 from app.patrol.day_reader import DayKey, read_days
 from app.patrol.folder import FoldedDay, fold_days, fold_record
-from app.patrol.integrity.service import signals_of_day
 from app.patrol.models import DayFigures, DayJudgement, PatrolDay
 from app.patrol.problems import DayFrozen, DayNotFound, RangeTooWide
 
@@ -111,17 +110,8 @@ def day_document(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, 
     }
 
 
-async def explanation(
-    session: AsyncSession, actor: Actor, day: FoldedDay, *, now: datetime, zone: ZoneInfo
-) -> dict[str, Any]:
-    """Everything `day_schemas.ExplanationRead` promises."""
-    key = day.record.key
-    signals = await signals_of_day(session, key, zone, for_subject=actor.account_id == key.inspector_id)
-    return {"signals": signals} | explanation_without_signals(day, now=now, zone=zone)
-
-
-def explanation_without_signals(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """Figures, sentences, segments, stays, gaps: all that the day's own inputs say."""
+def explanation(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
+    """Everything `day_schemas.ExplanationRead` promises but what others say of the day: standing, signals."""
     return day_document(day, now=now, zone=zone) | explanation_document(
         day.fold, day.record.inputs, day.record.fixes_left_out, day_over=day.is_over
     )

@@ -5,7 +5,7 @@ not depend on the size of the group. Rows of every statement are sorted by key, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -61,13 +61,23 @@ class _Group:
 
 
 async def ingest_group(
-    session: AsyncSession, arrivals: Sequence[Arrival], *, now: datetime, zone: ZoneInfo
+    session: AsyncSession,
+    arrivals: Sequence[Arrival],
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    vouched: bool = False,
 ) -> list[Answer | Problem]:
-    """One answer or refusal for each upload, in order; all of it holds once the transaction commits."""
+    """One answer or refusal for each upload, in order; all of it holds once the transaction commits.
+
+    now: when they were received. vouched: a supervisor releases them, so a revoked device is as good as any.
+    """
     group = _Group(now, zone)
     known = await batches.find_receipts(session, [a.key for a in arrivals])
     logins = [(a.county_code, a.login_id) for a in arrivals if a.login_id is not None]
     contexts = await load_contexts(session, [a.device_key for a in arrivals], logins, today=group.today())
+    if vouched:
+        contexts = {key: replace(context, is_revoked=False) for key, context in contexts.items()}
     _sort_out(arrivals, known, contexts, group)
     fresh = list(group.fresh.values())
     pressed = await record_presses(session, fresh, contexts, now=now, zone=zone)

@@ -119,20 +119,3 @@ class HandheldConfigRead(Output):
         Literal["off", "record", "assess"],
         Field(description="What tracks are used for here · off 不采集 · record 仅留痕 · assess 考核"),
     ]
-
-
-class QuarantineRead(Output):
-    """Something that was sent and could not be accepted."""
-
-    id: Annotated[UUID, Field(description="Id · 编号")]
-    device_id: Annotated[UUID, Field(description="Handheld · 终端")]
-    batch_id: Annotated[UUID | None, Field(description="Batch, if readable · 批次号")]
-    reason: Annotated[
-        Literal["revoked_device", "invalid_fixes", "unreadable"],
-        Field(
-            description="revoked_device 终端已停用 · invalid_fixes 含无法理解的点 · unreadable 整体无法解析"
-        ),
-    ]
-    detail: Annotated[str, Field(description="What was wrong · 详情")]
-    received_at: Instant
-    body_bytes: Annotated[int, Field(description="Size kept, compressed · 留存字节数")]

@@ -1,0 +1,76 @@
+"""What was set aside, as it is shown and settled."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from app.kit.schemas import Input, Output
+from app.patrol.results import RangeResult
+
+Reason = Literal["revoked_device", "invalid_fixes", "unreadable"]
+Outcome = Literal["released", "dismissed"]
+
+
+class QuarantineRead(Output):
+    """Something that was sent and could not be accepted."""
+
+    id: Annotated[UUID, Field(description="Id · 编号")]
+    device_id: Annotated[UUID, Field(description="Handheld · 终端")]
+    batch_id: Annotated[UUID | None, Field(description="Batch, if readable · 批次号")]
+    reason: Annotated[
+        Reason,
+        Field(
+            description="revoked_device 终端已停用 · invalid_fixes 含无法理解的点 · unreadable 整体无法解析"
+        ),
+    ]
+    detail: Annotated[str, Field(description="What was wrong · 详情")]
+    received_at: Annotated[AwareDatetime, Field(description="When it came · 收到时间")]
+    body_bytes: Annotated[int, Field(description="Size kept, compressed · 留存字节数")]
+    outcome: Annotated[Outcome | None, Field(description="released 已放行 · dismissed 已作废 · null 待处理")]
+    settled_at: Annotated[AwareDatetime | None, Field(description="When it was settled · 处理时间")]
+    settled_by: Annotated[UUID | None, Field(description="By which account · 处理人")]
+    settled_reason: Annotated[str | None, Field(description="Why · 处理理由")]
+
+
+class QuarantineOpenedRead(QuarantineRead):
+    """The same with the beginning of what was sent."""
+
+    text: Annotated[
+        str, Field(description="First 64 KiB as text; what is no text reads � · 内容开头(前 64 KiB)")
+    ]
+    sent_bytes: Annotated[int, Field(description="Size as sent · 原始字节数")]
+    is_cut: Annotated[bool, Field(description="Whether there is more: download it · 是否被截断")]
+
+
+class QuarantineRangeRead(Output):
+    """A run of fixes of a released upload, as the handheld would have been told."""
+
+    disposition: Annotated[str, Field(description="Disposition at the door · 入库结果")]
+    first: Annotated[int, Field(description="Index of the first fix · 起始序号")]
+    last: Annotated[int, Field(description="Index of the last fix · 结束序号")]
+    reason: Annotated[str | None, Field(description="Reason beside it · 原因")]
+
+    @classmethod
+    def of(cls, result: RangeResult) -> "QuarantineRangeRead":
+        """From what the door said."""
+        return cls(disposition=result.disposition, first=result.first, last=result.last, reason=result.reason)
+
+
+class ReleaseRead(Output):
+    """What a release did; asking again answers the same."""
+
+    quarantined: QuarantineRead
+    results: Annotated[
+        list[QuarantineRangeRead], Field(description="By index, as at the door · 各序号区间入库结果")
+    ]
+    beats_stored: Annotated[int, Field(description="Heartbeats stored · 入库心跳数")]
+    reports_stored: Annotated[int, Field(description="Reasons of interruptions stored · 入库中断说明数")]
+
+
+class SettlementCreate(Input):
+    """Why something is released or dismissed."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"reason": "终端误停用,数据属实"}})
+
+    reason: Annotated[str, Field(min_length=1, max_length=200, description="Why, without names · 理由")]
