@@ -8,7 +8,8 @@ import structlog
 
 import app.areas.tasks
 import app.identity.tasks
-import app.kit.tasks  # noqa: F401 - they register their jobs
+import app.kit.tasks
+import app.patrol.integrity.tasks  # noqa: F401 - they register their jobs
 from app.kit import events, jobs, logs, metrics
 from app.kit.clock import utc_now
 from app.kit.db import Database

@@ -15,6 +15,8 @@ GapCause = Literal[
     "system_kill",
     "crash",
     "permission_revoked",
+    "update",
+    "unknown",
 ]
 UNKNOWN = "unknown"
 """Stands for the time of gaps of which the handheld told nothing."""
@@ -26,6 +28,7 @@ CAUSE_WORDS: dict[str, tuple[str, str]] = {
     "system_kill": ("应用被系统关闭", "the system had closed the app"),
     "crash": ("应用异常退出", "the app had crashed"),
     "no_signal": ("没有卫星信号", "there was no satellite signal"),
+    "update": ("应用更新", "the app was updated"),
     "battery": ("电量耗尽或省电模式", "the battery was empty or saved"),
     "reboot": ("手机重启", "the handheld restarted"),
     "user_stop": ("手动停止", "it was stopped by hand"),

@@ -13,6 +13,7 @@ from app.patrol import days, tracks
 from app.patrol.appeals.standing import day_standing
 from app.patrol.day_reader import DayKey
 from app.patrol.folder import FoldedDay
+from app.patrol.integrity.service import signals_of_day
 from app.patrol.retention.frozen_days import find_frozen_day
 
 
@@ -102,8 +103,10 @@ async def tell_day(session: AsyncSession, day: ShownDay, *, now: datetime, zone:
 
 
 async def explain_day(
-    session: AsyncSession, day: ShownDay, *, now: datetime, zone: ZoneInfo
+    session: AsyncSession, actor: Actor, day: ShownDay, *, now: datetime, zone: ZoneInfo
 ) -> dict[str, Any]:
     """Everything `day_schemas.ExplanationRead` promises."""
     standing = await day_standing(session, *day.key, status=day.status, zone=zone)
-    return day.explanation(now=now, zone=zone) | {"standing": standing}
+    is_subject = actor.account_id == day.key.inspector_id
+    signals = await signals_of_day(session, day.key, zone, for_subject=is_subject)
+    return day.explanation(now=now, zone=zone) | {"standing": standing, "signals": signals}

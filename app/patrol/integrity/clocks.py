@@ -18,14 +18,13 @@ class ClockReading:
     """What the batches of one handheld on one day say about its clock, in milliseconds.
 
     offset_min_ms, offset_max_ms  corrections that the handheld measured itself, once a boot
-    skew_min_ms, skew_max_ms      what remained against our clock, where it was worth keeping; else None
+    ahead_max_ms                  the most that it was ahead of our clock in spite of that; None where not worth keeping
     """
 
     device_id: str
     offset_min_ms: int
     offset_max_ms: int
-    skew_min_ms: int | None
-    skew_max_ms: int | None
+    ahead_max_ms: int | None
 
 
 def find_clock_skew(
@@ -36,7 +35,7 @@ def find_clock_skew(
     steps = _steps(fold.fixes, limits.clock_jump_s)
     if not devices and not steps:
         return None
-    moved = bool(steps) or any("jump_s" in d or "skew_s" in d for d in devices)
+    moved = bool(steps) or any("jump_s" in d or "ahead_s" in d for d in devices)
     return Signal("clock_skew", "medium" if moved else "low", {"devices": devices, "steps": steps[:LISTED]})
 
 
@@ -49,9 +48,10 @@ def _told(reading: ClockReading, limits: IntegrityLimits) -> dict[str, Any]:
     jump_ms = reading.offset_max_ms - reading.offset_min_ms
     if jump_ms >= limits.clock_jump_s * 1000:
         found["jump_s"] = round(jump_ms / 1000)
-    skews = [ms for ms in (reading.skew_min_ms, reading.skew_max_ms) if ms is not None]
-    if skews and abs(worst := max(skews, key=abs)) >= limits.clock_jump_s * 1000:
-        found["skew_s"] = round(worst / 1000)
+    # only ahead of us is proof: behind is also an upload that was written and delivered later
+    ahead_ms = reading.ahead_max_ms or 0
+    if ahead_ms >= limits.clock_jump_s * 1000:
+        found["ahead_s"] = round(ahead_ms / 1000)
     return {"device_id": reading.device_id, **found} if found else {}
 
 

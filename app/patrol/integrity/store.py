@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -47,7 +47,7 @@ async def note_day_signals(session: AsyncSession, days: Sequence[FoldedTrack], *
     if not days:
         return
     clocks = await _read_clocks(session, [day.key for day in days])
-    limits = await limits_of(session, days)
+    limits = await limits_of(session, [(day.area_id, day.key.service_day) for day in days])
     found = [
         Findings(
             day.key, day.area_id, find_day_signals(day.fold, clocks.get(day.key, ()), limits[day.area_id])
@@ -63,11 +63,13 @@ SELECT area_id, array_agg(ancestor_id ORDER BY depth) AS path FROM area_closure
 """)
 
 
-async def limits_of(session: AsyncSession, days: Sequence[FoldedTrack]) -> dict[UUID, IntegrityLimits]:
+async def limits_of(session: AsyncSession, days: Sequence[tuple[UUID, date]]) -> dict[UUID, IntegrityLimits]:
     """The limits of each area, by the latest of the days: they only decide what a person is asked to look at."""
+    if not days:
+        return {}
     book = await rules.rule_book(session)
-    on = max(day.key.service_day for day in days)
-    areas = {day.area_id for day in days}
+    on = max(day for _, day in days)
+    areas = {area for area, _ in days}
     paths = {row.area_id: row.path for row in (await session.execute(PATHS, {"areas": list(areas)})).all()}
     return {area: book.resolve(paths.get(area, ()), on).fill(IntegrityLimits, PREFIX) for area in areas}
 
@@ -75,7 +77,7 @@ async def limits_of(session: AsyncSession, days: Sequence[FoldedTrack]) -> dict[
 CLOCKS = text("""
 SELECT b.county_code, b.inspector_id, b.day, cast(b.device_id AS text) AS device_id,
        min(b.clock_offset_ms) AS offset_min_ms, max(b.clock_offset_ms) AS offset_max_ms,
-       min(b.server_skew_ms) AS skew_min_ms, max(b.server_skew_ms) AS skew_max_ms
+       max(b.server_skew_ms) AS ahead_max_ms
   FROM unnest(cast(:counties AS text[]), cast(:inspectors AS uuid[]), cast(:days AS date[]))
        AS k(county_code, inspector_id, day)
   JOIN fix_batch b USING (county_code, day, inspector_id)
