@@ -1,11 +1,12 @@
 """All settings of a process, read once from the environment (prefix `WANGGE_`)."""
 
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIN_SECRET_CHARS = 32
@@ -41,6 +42,13 @@ class Settings(BaseSettings):
         int, Field(ge=1, description="Batches that may wait for the writer before 503 is answered.")
     ] = 2000
     ingest_group_batches: Annotated[int, Field(ge=1, description="Most batches that share one commit.")] = 128
+    trusted_proxies: Annotated[
+        str | None,
+        Field(
+            description="Addresses or networks of reverse proxies, separated by commas; only their "
+            "X-Forwarded-For and X-Forwarded-Proto are believed."
+        ),
+    ] = None
     demo_passwords: Annotated[
         bool, Field(description="The demo county's well-known passwords may be used.")
     ] = False
@@ -52,6 +60,14 @@ class Settings(BaseSettings):
         if self.database_url and self.master_key is None:
             raise ValueError("WANGGE_MASTER_KEY must be set together with WANGGE_DATABASE_URL")
         return self
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _refuse_what_is_no_network(cls, text: str | None) -> str | None:
+        for part in (text or "").split(","):
+            if part.strip():
+                ip_network(part.strip())  # a ValueError here tells which part
+        return text or None
 
     @property
     def zone(self) -> ZoneInfo:

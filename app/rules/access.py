@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.identity.actor import Actor, Role
+from app.identity.actor import ADMINISTRATORS, Actor, Role
 from app.identity.scope import AreaClosure, area_path, holds_everything, require_area
 from app.kit.problems import Forbidden
 from app.rules.models import RuleValue
@@ -28,14 +28,24 @@ async def seen_place(session: AsyncSession, actor: Actor, area_id: UUID | None) 
     return Place(asked, await area_path(session, asked))
 
 
+SECURITY_KEYS = ("sign_in.",)
+"""Rules of sign-in are the security administrator's, and he decides no others (docs/decisions/0012)."""
+
+
+def require_decider(actor: Actor, parameter_key: str) -> None:
+    """Raises Forbidden unless the parameter is one that the actor's role decides."""
+    if parameter_key.startswith(SECURITY_KEYS) is not (actor.role is Role.SECURITY_ADMIN):
+        raise Forbidden
+
+
 async def decided_path(session: AsyncSession, actor: Actor, area_id: UUID | None) -> list[UUID]:
     """The path of an area that the actor wants to decide for; empty for everywhere.
 
-    Raises NotFound outside his area. For everywhere decides only a system administrator whose area holds all
-    there is, so that no county decides for another; anyone else gets Forbidden.
+    Raises NotFound outside his area. For everywhere decides only an administrator whose area holds all there
+    is, so that no county decides for another; anyone else gets Forbidden.
     """
     if area_id is None:
-        if actor.role is not Role.SYSTEM_ADMIN or not await holds_everything(session, actor):
+        if actor.role not in ADMINISTRATORS or not await holds_everything(session, actor):
             raise Forbidden
         return []
     return (await seen_place(session, actor, area_id)).path

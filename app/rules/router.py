@@ -31,6 +31,9 @@ from app.rules.schemas import (
 
 router = APIRouter(prefix="/rules", tags=["rules"])
 RuleMaker = Annotated[Actor, Depends(require(Role.COUNTY, Role.CITY, Role.SYSTEM_ADMIN))]
+RuleDecider = Annotated[
+    Actor, Depends(require(Role.COUNTY, Role.CITY, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN))
+]
 AreaQuery = Annotated[
     UUID | None,
     Query(
@@ -110,9 +113,13 @@ async def list_decisions(
     ),
 )
 async def decide(
-    body: RuleDecisionCreate, actor: RuleMaker, session: SessionDep, today: Today, now: Now
+    body: RuleDecisionCreate, actor: RuleDecider, session: SessionDep, today: Today, now: Now
 ) -> RuleDecisionRead:
-    """County, city and system administrators. Takes effect from its first day on; nothing is overwritten."""
+    """County, city and system administrators; rules of sign-in the security administrator alone.
+
+    Takes effect from its first day on; nothing is overwritten.
+    """
+    access.require_decider(actor, body.parameter_key)
     path = await access.decided_path(session, actor, body.area_id)
     row = await service.set_value(
         session,
