@@ -16,9 +16,11 @@ OTHERS = {
     "audit": "app.audit.cli",
     "backup": "app.commands.backup",
     "bench": "app.bench.cli",
+    "calendar": "app.commands.calendar",
     "db": "app.commands.database",
     "replay": "app.replay.cli",
     "restore": "app.commands.restore",
+    "simulate": "app.fleet.cli",
 }
 
 

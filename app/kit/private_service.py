@@ -6,8 +6,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,8 @@ ROOT = Path(__file__).parents[2]
 PREFIX = "wangge-private-"
 READY_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 90.0
+
+Around = Callable[[Path], AbstractContextManager[object]]
 
 
 class ServiceFailedError(Exception):
@@ -40,19 +42,32 @@ class PrivateService:
         return Cluster(self.data_dir).url()
 
 
+def _as_it_is(_data_dir: Path) -> AbstractContextManager[object]:
+    return nullcontext()
+
+
 @contextmanager
-def private_service(settings: Mapping[str, str] | None = None) -> Iterator[PrivateService]:
+def private_service(
+    settings: Mapping[str, str] | None = None, *, around: Around = _as_it_is
+) -> Iterator[PrivateService]:
     """Starts `wangge up` on a free port with the demo county; `settings` are WANGGE_ variables.
 
+    around: entered with the new data directory before the start, left once nothing runs there any more.
     Raises ServiceFailedError. The end of the block stops everything and deletes the data.
     """
     data_dir = Path(tempfile.mkdtemp(prefix=PREFIX))
     data_dir.chmod(0o711)  # so that the database's user gets through
+    try:
+        with around(data_dir):
+            yield from _served(data_dir, dict(settings or {}))
+    finally:
+        shutil.rmtree(data_dir)
+
+
+def _served(data_dir: Path, settings: dict[str, str]) -> Iterator[PrivateService]:
     port = free_port()
     log = data_dir / "service.log"
-    service = PrivateService(
-        f"http://127.0.0.1:{port}", data_dir, log, _start(data_dir, port, log, dict(settings or {}))
-    )
+    service = PrivateService(f"http://127.0.0.1:{port}", data_dir, log, _start(data_dir, port, log, settings))
     try:
         if not wait_until(
             lambda: is_ready(service.base_url) or service.process.poll() is not None, READY_TIMEOUT_S
@@ -88,7 +103,6 @@ def _stop(service: PrivateService) -> None:
         service.process.kill()
         service.process.wait()
     Cluster(service.data_dir).destroy()
-    shutil.rmtree(service.data_dir)
 
 
 def free_port() -> int:

@@ -98,7 +98,8 @@ class Supervisor:
             code = member.ended()
             if code is None:
                 continue
-            early = time.monotonic() - member.started_at < EARLY_S
+            # kill -9 comes from outside (somebody, or a system out of memory) and tells nothing about the start
+            early = time.monotonic() - member.started_at < EARLY_S and code != -signal.SIGKILL
             member.early_deaths = member.early_deaths + 1 if early else 0
             if member.early_deaths >= EARLY_DEATHS_MAX:
                 raise GivenUpError(

@@ -78,9 +78,7 @@ class Api:
         refreshed, reason = False, ""
         for attempt in range(ATTEMPTS):
             try:
-                answer = await self._client.request(
-                    method, API + path, headers=self._headers(headers), **content
-                )
+                answer = await self.send_once(method, path, headers=headers, **content)
             except httpx.TransportError as error:
                 reason, wait_s = f"{type(error).__name__} {error}".strip(), _backoff_s(attempt)
             else:
@@ -99,6 +97,12 @@ class Api:
                 await self._sleep(wait_s)
         raise Unreachable(f"{self._client.base_url} does not answer after {ATTEMPTS} attempts: {reason}")
 
+    async def send_once(
+        self, method: str, path: str, *, headers: Mapping[str, str] = MappingProxyType({}), **content: Any
+    ) -> httpx.Response:
+        """Sends once, and returns whatever is answered. Raises httpx.TransportError."""
+        return await self._client.request(method, API + path, headers=self._headers(headers), **content)
+
     async def sign_in(self, username: str, password: str) -> None:
         """The OAuth 2.0 password flow. Raises Refused."""
         form = {"grant_type": "password", "username": username, "password": password}
@@ -113,6 +117,11 @@ class Api:
     def adopt(self, tokens: Mapping[str, Any]) -> None:
         """Uses these tokens from now on."""
         self._access_token, self._refresh_token = tokens["access_token"], tokens["refresh_token"]
+
+    @property
+    def bearer(self) -> str:
+        """The access token in use."""
+        return self._access_token or ""
 
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
         bearer = {"Authorization": f"Bearer {self._access_token}"} if self._access_token else {}

@@ -7,7 +7,7 @@ from app.simulation.episodes import Episode
 
 
 def ordinary_shift(rng: np.random.Generator, minutes: float) -> tuple[Episode, ...]:
-    """Episodes that fill `minutes`: nearly half on foot, visits and talks, one misfortune in most shifts."""
+    """Episodes that fill `minutes`: a third on foot, talks and visits, some misfortunes."""
     found: list[Episode] = [episodes.stay(rng.uniform(2, 6))]
     left = minutes - (found[0].minutes or 0)
     while left > 0:
@@ -19,17 +19,17 @@ def ordinary_shift(rng: np.random.Generator, minutes: float) -> tuple[Episode, .
 
 def _next(rng: np.random.Generator) -> Episode:
     chance = rng.random()
-    if chance < 0.45:
-        return episodes.walk(minutes=rng.uniform(8, 30), speed_mps=rng.uniform(0.7, 1.3))
-    if chance < 0.66:
-        return episodes.stay(rng.uniform(3, 18))
-    if chance < 0.82:
-        return episodes.indoors(rng.uniform(5, 25), fixes="noisy" if rng.random() < 0.6 else "none")
-    if chance < 0.90:
+    if chance < 0.30:
+        return episodes.walk(minutes=rng.uniform(8, 25), speed_mps=rng.uniform(0.7, 1.3))
+    if chance < 0.55:
+        return episodes.stay(rng.uniform(5, 25))
+    if chance < 0.77:
+        return episodes.indoors(rng.uniform(8, 35), fixes="noisy" if rng.random() < 0.6 else "none")
+    if chance < 0.86:
         return episodes.lost_signal(rng.uniform(4, 18))
-    if chance < 0.94:
+    if chance < 0.91:
         cause = ("killed", "reboot", "no_permission", "user_stop")[int(rng.integers(4))]
         return episodes.killed(rng.uniform(5, 25), cause=cause)  # type: ignore[arg-type]
-    if chance < 0.98:
+    if chance < 0.95:
         return episodes.ride(minutes=rng.uniform(3, 10), speed_mps=rng.uniform(5, 11))
-    return episodes.desk(rng.uniform(20, 50))
+    return episodes.desk(rng.uniform(20, 60))

@@ -11,8 +11,10 @@ import numpy as np
 
 from app.simulation.day import HandheldDay, Recorded
 
-APP_VERSION = "1.0.0"
+APP_VERSION, ANDROID_VERSION = "1.0.0", "14"
 FIXES_MAX = 600
+EXIT_REASONS = {"killed": "system_kill", "reboot": "reboot", "user_stop": "user_stop", "battery": "reboot"}
+"""What the system tells of the app's last end, by cause; of other causes it tells nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,7 @@ def _contents(day: HandheldDay, after_ms: int, due_ms: int, fixes_max: int) -> I
     rest = {name: values for name, values in rest.items() if values}
     if not pieces and not rest:
         return
+    rest["state"] = _state(day, after_ms, due_ms)
     for number, piece in enumerate(pieces or [index]):
         boot = int(day.fixes.boot[piece[0]]) if len(piece) else _boot_at(day, due_ms)
         yield {
@@ -94,6 +97,22 @@ def _contents(day: HandheldDay, after_ms: int, due_ms: int, fixes_max: int) -> I
             "fixes": _rows(day.fixes, piece, clock.source),
             **(rest if number == 0 else {}),
         }
+
+
+def _state(day: HandheldDay, after_ms: int, due_ms: int) -> dict[str, Any]:
+    """How the handheld is when it sends; the end of the app while nothing was sent."""
+    begin, end = day.happened[0].start_ms, day.happened[-1].end_ms
+    full, empty = day.plan.battery_pct
+    state: dict[str, Any] = {
+        "battery_pct": round(full + (empty - full) * (due_ms - begin) / (end - begin)),
+        "network": "4g",
+        "location_permission": "background",
+        "android_version": ANDROID_VERSION,
+    }
+    for told in day.reports:
+        if after_ms < told.known_ms <= due_ms and told.cause in EXIT_REASONS:
+            state |= {"exit_reason": EXIT_REASONS[told.cause], "exit_at": told.sent_ms}
+    return state
 
 
 def _boot_at(day: HandheldDay, at_ms: int) -> int:
