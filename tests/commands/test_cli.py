@@ -20,7 +20,7 @@ def test_help_names_every_command() -> None:
         assert f" {name} " in done.stdout
 
 
-@pytest.mark.parametrize("name", ["replay", "audit", "bench", "db"])
+@pytest.mark.parametrize("name", ["replay", "audit", "bench", "calendar", "db"])
 def test_each_has_its_own_help(name: str) -> None:
     done = CliRunner().invoke(app, [name, "--help"])
     assert done.exit_code == 0
