@@ -38,9 +38,7 @@ def after(
 ) -> Select[*tuple[Any, ...]]:
     """`statement` ordered by `keys` (unique together), starting after `cursor`, one row more than `limit`."""
     if cursor is not None:
-        values = _decode(cursor)
-        if len(values) != len(keys):
-            raise BadCursor
+        values = values_of(cursor, len(keys))
         statement = statement.where(tuple_(*keys) > tuple_(*_typed(keys, values)))
     return statement.order_by(*keys).limit(limit + 1)
 
@@ -49,6 +47,26 @@ def page(rows: Sequence[R], limit: int, key: Callable[[R], Sequence[Any]]) -> tu
     """The rows of the page and the cursor of the next, from one row more than `limit`."""
     kept = list(rows[:limit])
     return kept, _encode(key(kept[-1])) if len(rows) > limit else None
+
+
+def values_of(cursor: str, count: int) -> list[Any]:
+    """What a cursor holds, for lists that are ordered in memory. Raises BadCursor unless it is `count` values."""
+    values = _decode(cursor)
+    if len(values) != count:
+        raise BadCursor
+    return values
+
+
+def page_of(
+    rows: Sequence[R], key: Callable[[R], list[Any]], cursor: str | None, limit: int
+) -> tuple[list[R], str | None]:
+    """One page of rows that are in memory, ordered by `key`: JSON values that compare, unique together."""
+    start = None if cursor is None else _decode(cursor)
+    try:
+        following = sorted((r for r in rows if start is None or key(r) > start), key=key)
+    except TypeError as error:  # a cursor of another list
+        raise BadCursor from error
+    return page(following[: limit + 1], limit, key)
 
 
 def _typed(keys: Sequence[Key], values: list[Any]) -> list[ColumnElement[Any]]:

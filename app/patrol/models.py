@@ -178,7 +178,10 @@ class DayJudgement(Base):
     """A judgement of a finished day. Never changed: new evidence adds a revision beside it."""
 
     __tablename__ = "day_judgement"
-    __table_args__ = (CheckConstraint("revision >= 1", name="revision"),)
+    __table_args__ = (
+        CheckConstraint("revision >= 1", name="revision"),
+        Index("ix_day_judgement_judged_at", "county_code", "service_day", "judged_at"),
+    )
 
     county_code: Mapped[str] = mapped_column(County, primary_key=True)
     inspector_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"), primary_key=True)

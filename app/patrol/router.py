@@ -5,6 +5,8 @@ from fastapi import APIRouter
 from app.patrol.appeals.router import router as appeals_router
 from app.patrol.average_router import router as average_router
 from app.patrol.day_router import router as day_router
+from app.patrol.integrity.router import router as integrity_router
+from app.patrol.periods.router import router as periods_router
 from app.patrol.upload_router import router as upload_router
 
 router = APIRouter()
@@ -12,3 +14,5 @@ router.include_router(upload_router)
 router.include_router(day_router)
 router.include_router(average_router)
 router.include_router(appeals_router)
+router.include_router(integrity_router)
+router.include_router(periods_router)

@@ -18,6 +18,7 @@ from app.rules.catalogue import (
     presence,
     retention,
     sign_in,
+    staffing,
     working_time,
 )
 from app.rules.parameter import Parameter
@@ -35,6 +36,7 @@ TOPICS: tuple[ModuleType, ...] = (
     appeals,
     retention,
     areas,
+    staffing,
     sign_in,
     working_time,
 )
