@@ -150,6 +150,17 @@ UPDATE patrol_day d SET input_version = d.input_version + 1, pending = true
  WHERE d.county_code = :county_code AND d.inspector_id = :inspector_id AND d.service_day = changed.service_day
 RETURNING d.service_day
 """)
+MARK_AREA_CHANGED = text("""
+UPDATE patrol_day d SET input_version = d.input_version + 1, pending = true
+  FROM (SELECT p.county_code, p.inspector_id, p.service_day
+          FROM area_closure c
+          JOIN account a ON a.area_id = c.area_id
+          JOIN patrol_day p ON p.county_code = a.county_code AND p.inspector_id = a.id
+         WHERE c.ancestor_id = :area_id AND p.service_day BETWEEN :first AND :last
+         ORDER BY p.county_code, p.inspector_id, p.service_day FOR UPDATE OF p) AS changed
+ WHERE d.county_code = changed.county_code AND d.inspector_id = changed.inspector_id
+   AND d.service_day = changed.service_day
+""")
 
 
 async def load_duty(
@@ -235,6 +246,12 @@ async def mark_changed_spans(
         return []
     bounds = {"county_code": county_code, "inspector_id": inspector_id, "spans": ranges}
     return sorted((await session.execute(MARK_CHANGED, bounds)).scalars())
+
+
+async def mark_area_changed(session: AsyncSession, area_id: UUID, first: date, last: date) -> int:
+    """The same for everybody in or below an area, `first` and `last` included; returns how many days."""
+    result = await session.execute(MARK_AREA_CHANGED, {"area_id": area_id, "first": first, "last": last})
+    return int(result.rowcount)  # type: ignore[attr-defined]
 
 
 def _asked(

@@ -11,6 +11,7 @@ from uuid6 import uuid7
 
 from app.identity.models import Account
 from app.staffing.models import Appointment, DutyPress, Shift
+from app.staffing.roster_models import Absence, Exemption
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -105,3 +106,57 @@ async def pending_days(session: AsyncSession, inspector: Account) -> list[date]:
         {"inspector": inspector.id},
     )
     return list(rows.scalars())
+
+
+async def absence(
+    session: AsyncSession,
+    inspector: Account,
+    start: datetime,
+    end: datetime,
+    kind: str = "leave",
+    state: str = "approved",
+) -> Absence:
+    """An absence, decided unless `requested`."""
+    decided = state != "requested"
+    row = Absence(
+        county_code=inspector.county_code,
+        id=uuid7(),
+        inspector_id=inspector.id,
+        during=Range(start, end),
+        kind=kind,
+        reason="test",
+        state=state,
+        requested_by=inspector.id,
+        requested_at=start,
+        decided_by=inspector.id if decided else None,
+        decided_at=start if decided else None,
+        version=1,
+    )
+    session.add(row)
+    await session.flush()
+    return row
+
+
+async def exemption(
+    session: AsyncSession,
+    area_id: UUID,
+    start: datetime,
+    end: datetime,
+    kind: str = "outage",
+    *,
+    county_code: str = "330921",
+) -> Exemption:
+    """An area-wide exemption."""
+    row = Exemption(
+        county_code=county_code,
+        id=uuid7(),
+        area_id=area_id,
+        during=Range(start, end),
+        kind=kind,
+        reason="test",
+        created_by=area_id,
+        created_at=start,
+    )
+    session.add(row)
+    await session.flush()
+    return row
