@@ -6,6 +6,7 @@ from app.patrol.appeals.router import router as appeals_router
 from app.patrol.average_router import router as average_router
 from app.patrol.day_router import router as day_router
 from app.patrol.integrity.router import router as integrity_router
+from app.patrol.online.router import router as online_router
 from app.patrol.periods.router import router as periods_router
 from app.patrol.upload_router import router as upload_router
 
@@ -16,3 +17,4 @@ router.include_router(average_router)
 router.include_router(appeals_router)
 router.include_router(integrity_router)
 router.include_router(periods_router)
+router.include_router(online_router)

@@ -48,6 +48,11 @@ class Stretch:
         """How many minutes."""
         return self.last - self.first
 
+    @property
+    def is_whole_day(self) -> bool:
+        """Whether no minute of the day is missing."""
+        return self.length == MINUTES
+
     def instant(self, minute: int) -> datetime:
         """When a minute of the day begins."""
         return day_start(self.day, self.zone) + timedelta(minutes=minute)
@@ -128,7 +133,7 @@ async def load_roster(
     inspectors = list(dict.fromkeys(row.inspector_id for row in found))
     leaf_of = {row.inspector_id: row.leaf for row in found}
     leaves = list(dict.fromkeys(leaf_of.values()))
-    paths = {row[0]: row[1] for row in (await session.execute(PATHS, {"leaves": leaves})).all()}
+    paths = await load_paths(session, leaves)
     within = [book.resolve(paths[leaf], stretch.day)[HEARD_WITHIN_MIN] for leaf in leaves]
     number = {area: index for index, area in enumerate(areas)}
     leaf_number = {leaf: index for index, leaf in enumerate(leaves)}
@@ -143,6 +148,11 @@ async def load_roster(
         heard=await _load_heard(session, counties, row_of, stretch),
         within_min=np.array(within, np.int64)[leaf] if len(leaf) else leaf,
     )
+
+
+async def load_paths(session: AsyncSession, areas: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """The path of each area up to the root, as the rule book wants it."""
+    return {row[0]: row[1] for row in (await session.execute(PATHS, {"leaves": list(areas)})).all()}
 
 
 def _mask(rows: Iterable[Any], row_of: Mapping[UUID, int], minutes: int) -> Bools:

@@ -11,6 +11,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.areas.models import Area
 from app.patrol.online import rates
 from app.patrol.online.models import OnlineDay
 from app.patrol.online.rates import MINUTES, DayRate, Ints
@@ -57,12 +58,17 @@ async def compute_online_days(
 
 async def area_days(session: AsyncSession, areas: Sequence[UUID], stretch: Stretch) -> list[AreaDay]:
     """The rates of `areas`, in their order, in a stretch of minutes of one day."""
-    counties = list(await session.scalars(COUNTIES, {"areas": list(areas)}))
+    counties = await counties_below(session, areas)
     book = await rules.rule_book(session)
     counted = (await load_roster(session, counties, areas, stretch, book)).counts()
     plain = _whole_day(counted.online, counted.expected, stretch)
     with_leave = _whole_day(counted.online_with_leave, counted.expected_with_leave, stretch)
     return [AreaDay(*each) for each in zip(areas, plain, with_leave, strict=True)]
+
+
+async def counties_below(session: AsyncSession, areas: Sequence[UUID]) -> list[str]:
+    """Home codes of everything that lies in `areas`: naming them keeps a query within its counties."""
+    return list(await session.scalars(COUNTIES, {"areas": list(areas)}))
 
 
 def _whole_day(online: Ints, expected: Ints, stretch: Stretch) -> list[DayRate]:
@@ -97,13 +103,12 @@ async def _store(
         await session.execute(statement.on_conflict_do_update(constraint="pk_online_day", set_=replaced))
 
 
-async def find_online_day(
-    session: AsyncSession, county_code: str, area_id: UUID, day: date
-) -> OnlineDay | None:
+async def find_online_day(session: AsyncSession, area_id: UUID, day: date) -> OnlineDay | None:
     """The kept day of an area, or None when none was computed."""
+    county = select(Area.county_code).where(Area.id == area_id).scalar_subquery()
     found: OnlineDay | None = await session.scalar(
         select(OnlineDay).where(
-            OnlineDay.county_code == county_code, OnlineDay.area_id == area_id, OnlineDay.day == day
+            OnlineDay.county_code == county, OnlineDay.area_id == area_id, OnlineDay.day == day
         )
     )
     return found
