@@ -20,6 +20,7 @@ OTHERS = {
     "db": "app.commands.database",
     "replay": "app.replay.cli",
     "restore": "app.commands.restore",
+    "retention": "app.patrol.retention.cli",
     "simulate": "app.fleet.cli",
 }
 

@@ -3,16 +3,22 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
 
 import structlog
 
 import app.areas.tasks
 import app.identity.tasks
 import app.kit.tasks
-import app.patrol.integrity.tasks  # noqa: F401 - they register their jobs
+import app.patrol.integrity.tasks
+import app.patrol.online.tasks
+import app.patrol.retention.tasks  # noqa: F401 - they register their jobs
 from app.kit import events, jobs, logs, metrics
 from app.kit.clock import utc_now
 from app.kit.db import Database
+from app.operations.sweeps import SweepMark
+from app.patrol.tasks import CHUNK as FOLD_CHUNK
 from app.patrol.tasks import fold_due
 from app.settings import Settings, get_settings
 
@@ -21,6 +27,8 @@ SEAL_EVERY_S = 0.1
 FOLD_EVERY_S = 2.0
 JOBS_AT_ONCE = 2
 AFTER_ERROR_S = 5.0
+JOB_GRACE_S = 12.0
+"""A job that takes longer after SIGTERM is handed back: the supervisor waits 20 s in all."""
 
 
 def main() -> None:
@@ -44,12 +52,18 @@ async def run(settings: Settings, url: str) -> None:
 
     try:
         async with jobs.open_queue(url) as queue, asyncio.TaskGroup() as group:
-            group.create_task(sweep("seal", lambda: seal_events(database), SEAL_EVERY_S, stop))
-            group.create_task(sweep("fold", fold, FOLD_EVERY_S, stop))
+            sweeps = (
+                Sweep("seal", lambda: seal_events(database), SEAL_EVERY_S, full=events.SEAL_CHUNK),
+                Sweep("fold", fold, FOLD_EVERY_S, full=FOLD_CHUNK),
+            )
+            for each in sweeps:
+                group.create_task(sweep(each, SweepMark(database, each.name), stop))
             worker = group.create_task(
                 queue.run_worker_async(
                     concurrency=JOBS_AT_ONCE,
                     install_signal_handlers=False,
+                    shutdown_graceful_timeout=JOB_GRACE_S,
+                    delete_jobs="successful",
                     additional_context={"database": database, "settings": settings},
                 )
             )
@@ -69,20 +83,30 @@ async def seal_events(database: Database) -> int:
     return sealed
 
 
-async def sweep(name: str, work: Callable[[], Awaitable[int]], every_s: float, stop: asyncio.Event) -> None:
-    """Repeats `work` until `stop`: at once while it finds something, after `every_s` when it doesn't.
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """Work that asks the database what is due. full: what one round does at most; less means caught up."""
+
+    name: str
+    work: Callable[[], Awaitable[int]]
+    every_s: float
+    full: int
+
+
+async def sweep(each: Sweep, mark: SweepMark, stop: asyncio.Event) -> None:
+    """Repeats its work until `stop`: at once while it finds something, after `every_s` when it doesn't.
 
     An error is logged and tried again later: a database that is away for a while must not end the worker.
     """
     while not stop.is_set():
         try:
-            wait_s = 0.0 if await work() else every_s
+            done = await each.work()
+            await mark.ran(utc_now(), caught_up=done < each.full)
+            wait_s = 0.0 if done else each.every_s
         except Exception:
-            log.exception("sweep failed", sweep=name)
+            log.exception("sweep failed", sweep=each.name)
             wait_s = AFTER_ERROR_S
         if wait_s:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await stop.wait()
-            except TimeoutError:
-                pass

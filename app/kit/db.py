@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 
+from app.kit import partitions
 from app.kit.problems import TransactionAborted
 
 NAMING = {
@@ -81,16 +82,29 @@ class Database:
 
         Raises TransactionAborted when the block swallowed a database error: PostgreSQL would turn the
         COMMIT into a silent ROLLBACK, and the caller would be told that lost data is stored.
-        Raises SQLAlchemy's exceptions for errors of the driver's own connection, too.
+        Raises SQLAlchemy's exceptions for errors of the driver's own connection, too. Raises MonthMissing (503) when
+        a row's month was not there: nothing was stored, and the month is there now.
         """
         try:
             async with self.sessions() as session, session.begin():
                 yield session
                 await session.flush()  # so that a deferred write shows its error before the check below
                 await _refuse_aborted(session)
+        except DBAPIError as error:
+            await self._heal(error.orig)
+            raise
         except psycopg.Error as error:
+            await self._heal(error)
             # nobody above should have to know both families: deadlocks are retried, outages answered 503
             raise DBAPIError.instance(None, None, error, psycopg.Error) from error
+
+    async def _heal(self, error: BaseException | None) -> None:
+        """Makes the month that a row did not find and raises MonthMissing; leaves other errors alone."""
+        missing = partitions.missing_month(error)
+        if missing is not None:
+            async with self.sessions() as session, session.begin():
+                await partitions.make_missing(session, *missing)
+            raise partitions.MonthMissing from error
 
 
 async def _refuse_aborted(session: AsyncSession) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.kit import metrics
+from app.kit.partitions import MonthMissing
 from app.kit.problems import Unavailable
 
 log = structlog.get_logger("wangge.writer")
@@ -48,6 +49,10 @@ class CoalescingWriter(Generic[A, R]):
         self._closing = True
         self._arrived.set()
         await asyncio.gather(*self._tasks)
+
+    def queue_share(self) -> float:
+        """How full the queue is: 0 to 1."""
+        return len(self._waiting) / self._queue_max
 
     async def submit(self, item: A) -> R:
         """The result of `item`, after its commit. Raises QueueFull, or what `work` raised for it alone."""
@@ -96,6 +101,8 @@ class CoalescingWriter(Generic[A, R]):
         for attempt in range(RETRIES):
             try:
                 return await self._work(items)
+            except MonthMissing:
+                log.warning("month made", size=len(items))
             except DBAPIError as error:
                 if getattr(error.orig, "sqlstate", None) not in (DEADLOCK, SERIALIZATION):
                     raise
