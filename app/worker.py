@@ -12,6 +12,7 @@ import app.areas.tasks
 import app.identity.tasks
 import app.kit.tasks
 import app.patrol.integrity.tasks
+import app.patrol.periods.tasks
 import app.patrol.online.tasks
 import app.patrol.retention.tasks  # noqa: F401 - they register their jobs
 from app.kit import events, jobs, logs, metrics

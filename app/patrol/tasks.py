@@ -1,24 +1,20 @@
 """The folder's sweep: asks the database which days are due and folds them, a chunk a transaction."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import structlog
-from procrastinate import JobContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.db import Database
-from app.kit.jobs import RETRY, database_of, queue, settings_of
 from app.patrol.day_reader import DayKey
-from app.patrol.fold_store import list_due, note_absent, put_off
+from app.patrol.fold_store import list_due, put_off
 from app.patrol.folder import fold_days
 from app.rules import service as rules
 from app.rules.catalogue.judging import REFOLD_EVERY_S
 
 log = structlog.get_logger("wangge.folder")
-ABSENT_DAYS_BACK = 7
-"""How far back planned days without any upload are looked for; a worker is never down for longer."""
 CHUNK = 40
 """Days folded in one transaction: about a third of a second."""
 
@@ -65,14 +61,3 @@ async def _fold_one(database: Database, key: DayKey, now: datetime, zone: ZoneIn
         log.exception("day not folded", inspector_id=str(key.inspector_id), service_day=str(key.service_day))
         async with database.transaction() as session:
             await put_off(session, key, now)
-
-
-@queue.periodic(cron="7 * * * *")
-@queue.task(name="patrol.note_absent", queueing_lock="patrol.note_absent", retry=RETRY, pass_context=True)
-async def note_absent_days(context: JobContext, timestamp: int) -> None:
-    """Has planned days that are over and of which nothing was ever heard judged, too. `timestamp`: Unix seconds."""
-    now = datetime.fromtimestamp(timestamp, UTC)
-    today = now.astimezone(settings_of(context).zone).date()
-    first, last = today - timedelta(days=ABSENT_DAYS_BACK), today - timedelta(days=1)
-    async with database_of(context).transaction() as session:
-        await note_absent(session, first=first, last=last, now=now)

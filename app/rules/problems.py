@@ -19,6 +19,15 @@ class RuleBackdated(Problem):
     en = "A rule may not take effect before today ({today}): judged days are not rewritten by new rules"
 
 
+class RuleInSealedPeriod(Problem):
+    code, status = "rule_in_sealed_period", 409
+    zh = "{first_day} 至 {last_day} 的统计已封存,规则不能改变其中的日子;请从 {last_day} 之后生效"
+    en = (
+        "The figures of {first_day} to {last_day} are sealed and no rule changes their days: let it take effect after "
+        "{last_day}"
+    )
+
+
 class EffectiveOrder(Problem):
     code, status = "rule_effective_order", 422
     zh, en = "失效日期须晚于生效日期", "A rule must end after it begins"

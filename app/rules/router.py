@@ -19,6 +19,7 @@ from app.rules.problems import (
     AssessmentNeedsBasis,
     EffectiveOrder,
     RuleBackdated,
+    RuleInSealedPeriod,
     UnknownParameter,
     ValueNotAllowed,
 )
@@ -109,6 +110,7 @@ async def list_decisions(
         ValueNotAllowed,
         EffectiveOrder,
         RuleBackdated,
+        RuleInSealedPeriod,
         AssessmentNeedsBasis,
     ),
 )

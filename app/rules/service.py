@@ -25,6 +25,7 @@ from app.rules.problems import (
     UnknownParameter,
     ValueNotAllowed,
 )
+from app.rules.sealed_periods import refuse_sealed
 
 log = logging.getLogger("wangge.rules")
 PatrolPolicy = Literal["off", "record", "assess"]
@@ -99,7 +100,8 @@ async def set_value(
 
     area_path: from `decision.area_id` to the root, empty for a decision that holds everywhere. today: first
     day on which a rule may take effect, or None where earlier ones are allowed (a county being set up).
-    Raises UnknownParameter, ValueNotAllowed, EffectiveOrder, RuleBackdated, AssessmentNeedsBasis.
+    Raises UnknownParameter, ValueNotAllowed, EffectiveOrder, RuleBackdated, AssessmentNeedsBasis,
+    RuleInSealedPeriod.
     """
     parameter = require_known(decision.key)
     value = _normalised(decision)
@@ -107,8 +109,29 @@ async def set_value(
         raise EffectiveOrder
     if today is not None and decision.effective_from < today:
         raise RuleBackdated(today=today.isoformat())
-    before = (await resolve(session, area_path, decision.effective_from)).applied()[decision.key]
-    row = RuleValue(
+    book_before = await rule_book(session)
+    before = book_before.resolve(area_path, decision.effective_from).applied()[decision.key]
+    row = _row(actor, decision, value, await new_edition(session, "rules"), now)
+    session.add(row)
+    await session.flush()  # the check below reads what would apply
+    book = await rule_book(session)
+    _require_basis(book.resolve(area_path, decision.effective_from))
+    await refuse_sealed(
+        session,
+        decision.key,
+        decision.area_id,
+        decision.effective_from,
+        decision.effective_to,
+        path=area_path,
+        before=book_before,
+        after=book,
+    )
+    await _record(session, actor, row, parameter.dump(before.value), county_code, now)
+    return row
+
+
+def _row(actor: EventActor, decision: Decision, value: Any | None, version: int, now: datetime) -> RuleValue:
+    return RuleValue(
         id=uuid7(),
         parameter_key=decision.key,
         area_id=decision.area_id,
@@ -118,13 +141,8 @@ async def set_value(
         source=decision.source,
         decided_by=actor.id,
         recorded_at=now,
-        version=await new_edition(session, "rules"),
+        version=version,
     )
-    session.add(row)
-    await session.flush()  # the check below reads what would apply
-    _require_basis(await resolve(session, area_path, decision.effective_from))
-    await _record(session, actor, row, parameter.dump(before.value), county_code, now)
-    return row
 
 
 def require_known(key: str) -> Parameter[Any]:
