@@ -14,6 +14,8 @@ from app.rules.catalogue import (
     ingest,
     integrity,
     judging,
+    operations,
+    page,
     periods,
     presence,
     retention,
@@ -30,6 +32,7 @@ TOPICS: tuple[ModuleType, ...] = (
     fold_track,
     ingest,
     integrity,
+    page,
     handhelds,
     presence,
     duty,
@@ -39,6 +42,7 @@ TOPICS: tuple[ModuleType, ...] = (
     staffing,
     sign_in,
     working_time,
+    operations,
 )
 
 
