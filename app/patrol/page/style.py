@@ -1,0 +1,46 @@
+"""How the page looks: one A4 sheet, black on white, legible at arm's length. Pure."""
+
+STYLE = """
+@page { size: A4 portrait; margin: 0 }
+* { box-sizing: border-box }
+html { background: #ddd }
+body { margin: 0; color: #000;
+  font: 8.8pt/1.32 "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", SimHei, sans-serif }
+main { width: 210mm; height: 297mm; padding: 9mm 12mm 7mm; margin: 0 auto; background: #fff; overflow: hidden;
+  display: flex; flex-direction: column; gap: 2.1mm }
+header { display: flex; justify-content: space-between; align-items: flex-end; border-bottom: .5mm solid #000;
+  padding-bottom: 1mm }
+h1 { font-size: 17pt; line-height: 1.1; margin: 0; letter-spacing: .08em }
+h2 { font-size: 9.6pt; margin: 0 0 .6mm }
+.who { display: grid; grid-template-columns: 1fr 1.45fr 1.15fr; gap: .2mm 4mm }
+.who b, .foot b { font-weight: 600 }
+.answer { display: flex; gap: 4mm; border: .5mm solid #000; padding: 2mm 3mm; align-items: center }
+.answer strong { font-size: 25pt; line-height: 1.1; white-space: nowrap; min-width: 30mm; text-align: center }
+.answer p { margin: 0; font-size: 9.6pt; line-height: 1.36 }
+.two { display: flex; gap: 4mm }
+.two > * { flex: 1 1 0; min-width: 0 }
+.two > .picture { flex: 0 0 108mm }
+.map { width: 108mm; height: 92mm; border: .25mm solid #000; display: block }
+.none { width: 108mm; height: 92mm; border: .25mm dashed #777; display: flex; align-items: center;
+  justify-content: center; color: #333 }
+.timeline { width: 186mm; height: 29mm; display: block }
+svg text { font-family: inherit }
+.label { font-size: 2.9px; paint-order: stroke; stroke: #fff; stroke-width: .7px; stroke-linejoin: round }
+.hour { font-size: 2.7px; text-anchor: middle }
+.number { font-size: 3.4px; font-weight: 700; text-anchor: middle; paint-order: stroke; stroke: #fff;
+  stroke-width: .8px }
+.legend { display: inline-flex; align-items: center; gap: 1mm; margin-right: 3mm; font-size: 8pt; white-space: nowrap }
+.key { width: 8mm; height: 3.5mm }
+table { width: 100%; border-collapse: collapse; font-size: 8.4pt; line-height: 1.25 }
+th, td { border: .2mm solid #888; padding: .35mm 1.2mm; text-align: left; vertical-align: top }
+th { font-weight: 600; background: #eee; white-space: nowrap }
+td.n { text-align: right; white-space: nowrap }
+tr.sum td, tr.counts td { font-weight: 600 }
+td.why { font-size: 7.8pt }
+ul { margin: 0; padding-left: 4mm }
+li { overflow: hidden; text-overflow: ellipsis; display: -webkit-box;
+  -webkit-line-clamp: 2; -webkit-box-orient: vertical }
+.foot { margin-top: auto; border-top: .3mm solid #000; padding-top: .8mm; font-size: 7.8pt; line-height: 1.3 }
+.foot p { margin: 0; overflow-wrap: anywhere }
+@media print { html { background: none } * { print-color-adjust: exact; -webkit-print-color-adjust: exact } }
+"""
