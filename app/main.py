@@ -8,14 +8,17 @@ from fastapi import FastAPI
 from app import models  # noqa: F401 - foreign keys name tables of other packages
 from app.areas.grid_router import router as grid_router
 from app.areas.router import router as area_router
+from app.audit.router import router as audit_router
 from app.identity.router import router as identity_router
 from app.identity.router import well_known_router
-from app.kit import errors, health, logs, openapi
+from app.kit import errors, logs, openapi
 from app.kit.clock import utc_now
 from app.kit.db import Database
 from app.kit.docs_pages import mount_docs
 from app.kit.http import Gateway
 from app.kit.version import VERSION
+from app.operations.health_router import router as health_router
+from app.operations.readiness import Readiness
 from app.operations.router import router as operations_router
 from app.patrol.ingestor import Ingestor
 from app.patrol.router import router as patrol_router
@@ -35,6 +38,7 @@ ROUTERS = (
     rules_router,
     calendar_router,
     operations_router,
+    audit_router,
 )
 DESCRIPTION = """
 The backend of the grid inspector's handheld: a walk becomes a day that stands up.
@@ -80,10 +84,13 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.ingestor = ingestor
+    app.state.readiness = Readiness(
+        database, zone=settings.zone, disk=settings.data_dir.absolute(), queue_share=ingestor.queue_share
+    )
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(well_known_router)
-    app.include_router(health.router)
+    app.include_router(health_router)
     mount_docs(app)
     errors.install(app)
     openapi.install(app, upload_schemas())

@@ -111,8 +111,8 @@ async def confirm(
     return TotpConfirmed(recovery_codes=list(codes))
 
 
-@router.delete(
-    "/accounts/{account_id}/totp",
+@router.post(
+    "/accounts/{account_id}/totp-removal",
     status_code=status.HTTP_204_NO_CONTENT,
     tags=["accounts"],
     summary="Take a lost authenticator away · 解除动态口令",

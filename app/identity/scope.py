@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, SmallInteger, and_, sel
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.identity.actor import Actor, Role
+from app.identity.actor import ADMINISTRATORS, Actor, Role
 from app.kit.db import Base
 from app.kit.problems import NotFound
 
@@ -75,10 +75,11 @@ SELECT DISTINCT a.county_code FROM area a JOIN area_closure c ON c.area_id = a.i
 
 
 async def counties_of(session: AsyncSession, actor: Actor) -> list[str]:
-    """Home codes of the counties whose rows the actor may see: one, but for a city.
+    """Home codes of the counties whose rows the actor may see: one, but for a city
+    and its administrators.
 
     County is the first column of every large key: naming it keeps a query within its county.
     """
-    if actor.role is not Role.CITY:
+    if actor.role is not Role.CITY and actor.role not in ADMINISTRATORS:
         return [actor.county_code]
     return list(await session.scalars(COUNTIES, {"area_id": actor.area_id}))

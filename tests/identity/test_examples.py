@@ -18,9 +18,12 @@ ROLE_OF = {
     "accounts": "system_admin",
     "signing-keys": "security_admin",
 }
-OURS = ("/auth/", "/me", "/notices", "/devices", "/accounts")
+OURS = ("/auth/", "/me/password", "/me/totp", "/notices", "/devices", "/accounts")
 
-NEED_AN_AUTHENTICATOR = {"POST /api/v1/me/totp/confirmation", "DELETE /api/v1/accounts/{account_id}/totp"}
+NEED_AN_AUTHENTICATOR = {
+    "POST /api/v1/me/totp/confirmation",
+    "POST /api/v1/accounts/{account_id}/totp-removal",
+}
 """Their example can only be refused: it takes the code of this moment, or an account that has a factor."""
 
 
