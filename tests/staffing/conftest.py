@@ -1,6 +1,7 @@
 """The people of the identity tests, two grids of ours and one of theirs."""
 
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 from uuid import UUID
 
 import httpx
@@ -11,9 +12,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.identity.models import Account
 from tests.factories import areas
 from tests.factories import identity as make
-from tests.identity.conftest import World, app, as_foreigner, as_supervisor, client, clock, world
+from tests.factories.patrol import noon
+from tests.factories.staffing import ZONE
+from tests.identity.conftest import Clock, World, app, client, world
 
-__all__ = ["app", "as_foreigner", "as_supervisor", "client", "clock", "world"]
+__all__ = ["app", "client", "world"]
+
+NOON = noon()
+"""It is noon of this day for the app; months exist around it."""
+TODAY = NOON.astimezone(ZONE).date()
+Headers = dict[str, str]
+
+
+def local(hour: int, minute: int = 0, *, days: int = 0) -> datetime:
+    """An instant of TODAY, or of a day `days` after it, by the local clock."""
+    return datetime.combine(TODAY + timedelta(days=days), time(hour, minute), ZONE)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    clock = Clock()
+    clock.now = NOON
+    return clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +61,19 @@ def inspector(world: World) -> Account:
 
 
 @pytest.fixture
-async def as_inspector(app: FastAPI, session: AsyncSession, world: World) -> dict[str, str]:
-    await make.binding(session, world.device, world.inspector)
-    return make.bearer(await make.login(app, session, world.inspector, world.device))
+async def as_supervisor(app: FastAPI, session: AsyncSession, world: World) -> Headers:
+    return make.bearer(await make.login(app, session, world.supervisor, at=NOON))
+
+
+@pytest.fixture
+async def as_foreigner(app: FastAPI, session: AsyncSession, world: World) -> Headers:
+    return make.bearer(await make.login(app, session, world.foreigner, at=NOON))
+
+
+@pytest.fixture
+async def as_inspector(app: FastAPI, session: AsyncSession, world: World) -> Headers:
+    await make.binding(session, world.device, world.inspector, start=NOON - timedelta(days=30))
+    return make.bearer(await make.login(app, session, world.inspector, world.device, at=NOON))
 
 
 def code_of(answer: httpx.Response) -> tuple[int, str]:

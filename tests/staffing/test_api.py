@@ -17,7 +17,7 @@ from tests.factories import identity
 from tests.factories import staffing as make
 from tests.factories.staffing import ZONE
 from tests.identity.conftest import World
-from tests.staffing.conftest import Grids, code_of
+from tests.staffing.conftest import NOON, Grids, code_of
 
 SHIFTS, APPOINTMENTS = "/api/v1/shifts", "/api/v1/appointments"
 Headers = dict[str, str]
@@ -413,7 +413,7 @@ class TestAppointments:
 
         city = (await area_path(session, world.ours.county))[-1]
         account = await identity.account(session, city, Role.CITY)
-        headers = identity.bearer(await identity.login(app, session, account))
+        headers = identity.bearer(await identity.login(app, session, account, at=NOON))
         body = appointment_body(world.inspector, grids.foreign)
         assert code_of(await client.post(APPOINTMENTS, json=body, headers=headers)) == (404, "not_found")
         await appointed(client, headers, world.inspector, grids.one)

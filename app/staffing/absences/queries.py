@@ -62,8 +62,8 @@ async def list_absences(
     return pagination.page(rows, limit, lambda row: [row.during.lower, row.id])
 
 
-async def _visible(session: AsyncSession, actor: Actor) -> Select[Any]:
-    statement: Select[Any] = (
+async def _visible(session: AsyncSession, actor: Actor) -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = (
         select(Absence, Account.area_id)
         .join(Account, Account.id == Absence.inspector_id)
         .where(Absence.county_code.in_(await counties_of(session, actor)), visible_to(actor, Account))
