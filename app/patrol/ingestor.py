@@ -1,6 +1,7 @@
 """The ingest of one process: uploads go through the coalescing writer, answers come out as JSON."""
 
 import random
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -18,10 +19,18 @@ from app.patrol.arrival import Arrival, read_arrival
 from app.patrol.context import load_contexts
 from app.patrol.door import instant_ms
 from app.patrol.ingest import Answer, ingest_group
-from app.patrol.problems import BatchUnreadable, DeviceNeeded, IngestBusy, RevokedDeviceQuarantined
+from app.patrol.online.pace import Pace
+from app.patrol.problems import (
+    BatchUnreadable,
+    DeviceNeeded,
+    IngestBusy,
+    RevokedDeviceQuarantined,
+    UploadsTooFrequent,
+)
 from app.patrol.results import PressResult, RangeResult
 from app.patrol.wire import Unreadable
 from app.patrol.writer import CoalescingWriter, QueueFull
+from app.rules.catalogue.presence import UPLOADS_PER_MINUTE_MAX
 
 RETRY_AFTER_S = (5, 20)
 """A full queue sends handhelds away for a random time between these."""
@@ -69,10 +78,14 @@ class Ingestor:
         self._writer: CoalescingWriter[Arrival, Answer | Problem] = CoalescingWriter(
             self._write, queue_max=queue_max, group_max=group_max
         )
+        self._pace = Pace(time.monotonic)
+        self._paces: dict[UUID, int] = {}
         self.start, self.close = self._writer.start, self._writer.close
+        self.queue_share = self._writer.queue_share
 
     async def take(self, county_code: str, device_id: UUID, login_id: UUID, body: bytes) -> bytes:
         """Stores one upload and returns the JSON answer, after its commit. Raises a Problem."""
+        self._keep_pace(device_id)
         try:
             arrival = read_arrival(county_code, device_id, body, login_id=login_id)
         except Unreadable as error:
@@ -87,7 +100,16 @@ class Ingestor:
             metrics.BATCHES.labels(answer.code).inc()
             raise answer
         metrics.BATCHES.labels("duplicate" if answer.is_repetition else "stored").inc()
+        self._paces[device_id] = answer.context.rules.uploads_per_minute_max
         return self._json(arrival, answer)
+
+    def _keep_pace(self, device_id: UUID) -> None:
+        """Raises UploadsTooFrequent before anything is read or asked; by the rule of the last answer."""
+        per_minute = self._paces.get(device_id, UPLOADS_PER_MINUTE_MAX.default)
+        wait_s = self._pace.wait_s(device_id, per_minute)
+        if wait_s:
+            metrics.BATCHES.labels(UploadsTooFrequent.code).inc()
+            raise UploadsTooFrequent(per_minute, wait_s)
 
     async def _write(self, arrivals: Sequence[Arrival]) -> Sequence[Answer | Problem]:
         async with self._database.transaction() as session:

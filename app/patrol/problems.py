@@ -48,6 +48,19 @@ class IngestBusy(Problem):
         super().__init__(headers={"Retry-After": str(retry_after_s)}, retry_after_s=retry_after_s)
 
 
+class UploadsTooFrequent(Problem):
+    code, status = "uploads_too_frequent", 429
+    zh = "此终端上传过于频繁(每分钟至多 {per_minute_max} 次),数据请保留在终端上,{retry_after_s} 秒后重发"
+    en = "Too many uploads of this handheld (at most {per_minute_max} a minute); keep the data for {retry_after_s} s"
+
+    def __init__(self, per_minute_max: int = 300, retry_after_s: int = 6) -> None:
+        super().__init__(
+            headers={"Retry-After": str(retry_after_s)},
+            per_minute_max=per_minute_max,
+            retry_after_s=retry_after_s,
+        )
+
+
 class DayNotFound(Problem):
     code, status = "day_not_found", 404
     zh = "没有这名网格员当日的巡查记录,或不在您的辖区内"

@@ -23,6 +23,7 @@ from app.patrol.problems import (
     DeviceNeeded,
     IngestBusy,
     RevokedDeviceQuarantined,
+    UploadsTooFrequent,
 )
 from app.patrol.upload_examples import UPLOAD_EXAMPLES
 from app.patrol.upload_schemas import HandheldConfigRead, ReceiptQuery, ReceiptRead, UploadAnswerRead
@@ -63,6 +64,7 @@ def upload_schemas() -> dict[str, Any]:
             DeviceNeeded,
             RevokedDeviceQuarantined,
             IngestBusy,
+            UploadsTooFrequent,
         ),
     },
     openapi_extra=UPLOAD_BODY,
