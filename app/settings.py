@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     demo_passwords: Annotated[
         bool, Field(description="The demo county's well-known passwords may be used.")
     ] = False
+    demo_fortnight: Annotated[
+        bool, Field(description="The demo county comes with fourteen walked days, loaded in the background.")
+    ] = True
 
     @model_validator(mode="after")
     def _refuse_weak_secrets(self) -> "Settings":

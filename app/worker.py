@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 import app.areas.tasks
+import app.demo.fortnight.tasks
 import app.identity.tasks
 import app.kit.tasks
 import app.patrol.integrity.tasks

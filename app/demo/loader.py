@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.areas.models import Area
 from app.demo import decisions, land, people, staff
 from app.demo.divisions import read_divisions
+from app.demo.fortnight.named import FIRST_DAY
+from app.demo.fortnight.tasks import load as fortnight
 from app.demo.islands import divide_county, read_outline
 from app.demo.people import DemoAccount
 from app.demo.roster import DAYS_BACK, plan_shifts
@@ -21,6 +23,7 @@ from app.kit import events
 from app.kit.clock import day_start, utc_now
 from app.kit.db import Database
 from app.kit.ids import DEMO_BOAT_GRID_CODE, DEMO_COUNTY, DEMO_COUNTY_CODE, DEMO_DAY, DEMO_GRID_CODE
+from app.kit.jobs import defer
 from app.settings import Settings
 
 DEMO_PASSWORD = "Wangge-330921"  # noqa: S105 - well known on purpose; only where demo_passwords is set
@@ -68,7 +71,7 @@ async def load_demo(database: Database, settings: Settings, *, today: date) -> D
 
 async def _load(session: AsyncSession, settings: Settings, today: date) -> DemoSummary:
     now = utc_now()
-    since = day_start(min(today - timedelta(days=DAYS_BACK), DEMO_DAY), settings.zone)
+    since = day_start(min(today - timedelta(days=DAYS_BACK), FIRST_DAY, DEMO_DAY), settings.zone)
     divisions = read_divisions()
     outline = read_outline()
     here = [d for d in divisions if d.level == "community" and d.code.startswith(DEMO_COUNTY_CODE)]
@@ -86,6 +89,8 @@ async def _load(session: AsyncSession, settings: Settings, today: date) -> DemoS
     shifts = await plan_shifts(session, today, settings.zone)
     await decisions.record_decisions(session, now)
     await load_walk(session, settings.zone)
+    if settings.demo_fortnight:
+        await defer(session, fortnight)
     await session.execute(text(f"ANALYZE {LOADED}"))  # the planner must not meet these tables as empty ones
     summary = DemoSummary(True, areas, len(codes), len(accounts), len(devices), shifts)
     await _record(session, summary, now)

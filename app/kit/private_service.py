@@ -82,7 +82,11 @@ def _served(data_dir: Path, settings: dict[str, str]) -> Iterator[PrivateService
 
 def _start(data_dir: Path, port: int, log: Path, settings: dict[str, str]) -> "subprocess.Popen[bytes]":
     environment = {name: value for name, value in os.environ.items() if not name.startswith("WANGGE_")}
-    environment |= {"PYTHONPATH": str(ROOT), "WANGGE_HOST": "127.0.0.1"} | settings
+    environment |= {
+        "PYTHONPATH": str(ROOT),
+        "WANGGE_HOST": "127.0.0.1",
+        "WANGGE_DEMO_FORTNIGHT": "false",
+    } | settings
     environment |= {"WANGGE_DATA_DIR": str(data_dir), "WANGGE_PORT": str(port)}
     with log.open("wb") as output:
         return subprocess.Popen(
