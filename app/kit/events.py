@@ -34,6 +34,7 @@ from app.kit.db import Base
 
 ActorKind = Literal["account", "device", "partner", "system"]
 SEAL_LOCK = 0x57414E47
+SEAL_CHUNK = 5000
 _ord = Sequence("event_ord_seq", cache=1, metadata=Base.metadata)
 
 
@@ -126,7 +127,7 @@ async def record(
     return event_id
 
 
-async def seal(session: AsyncSession, *, limit: int = 5000) -> int:
+async def seal(session: AsyncSession, *, limit: int = SEAL_CHUNK) -> int:
     """Gives up to `limit` committed events their `seq` and `hash`, in insertion order; returns how many.
 
     One sealer at a time (an advisory lock of the transaction); a second one returns 0 at once.

@@ -16,6 +16,14 @@ GROUP = Histogram(
 )
 FOLDED = Counter("wangge_days_folded_total", "Inspector-days folded")
 SEALED = Counter("wangge_events_sealed_total", "Events sealed")
+READY = Gauge("wangge_ready", "1 while this process can serve")
+DEGRADED = Gauge("wangge_degraded", "1 while the service is degraded for this reason", ["reason"])
+SWEEP_SILENT_S = Gauge("wangge_sweep_silent_seconds", "Since a sweep of the worker last ran", ["sweep"])
+SWEEP_LAG_S = Gauge("wangge_sweep_lag_seconds", "Since a sweep last had nothing left to do", ["sweep"])
+MONTHS_AHEAD = Gauge("wangge_partition_months_ahead", "Coming months that have partitions")
+QUEUE_SHARE = Gauge("wangge_ingest_queue_share", "Share of the writer's queue in use")
+DISK_FREE_BYTES = Gauge("wangge_disk_free_bytes", "Free space of the data directory's disk")
+HANDHELDS = Gauge("wangge_handhelds", "Handhelds heard, usual at this time, expected on duty", ["which"])
 
 
 def exposition() -> tuple[bytes, str]:
