@@ -16,7 +16,7 @@ audit = typer.Typer(no_args_is_help=True, help="Check the event log and sealed p
 
 @audit.command("verify")
 def verify_log() -> None:
-    """Compute every hash of the log and every sealed period's digest again; exit status 1 when one differs."""
+    """Compute the hashes of the log, of sealed periods and of frozen days again; exit status 1 when one differs."""
     with clear_errors(), database_of(get_settings(), say=say) as settings:
         assert settings.database_url is not None  # noqa: S101 - database_of gives one
         found, periods, changed = asyncio.run(_verify(settings.database_url))
@@ -26,11 +26,14 @@ def verify_log() -> None:
         typer.echo(
             f"{period.county_code} {period.kind} of {period.first_day}, {period.period_id}: {period.what}"
         )
+    for day in found.frozen_findings:
+        typer.echo(f"{day.county_code} frozen day {day.inspector_id} {day.service_day}: {day.what}")
     typer.echo(
         f"{found.sealed} sealed events read, {found.unsealed} not sealed yet, {len(found.findings)} findings; "
-        f"{periods} sealed periods read, {len(changed)} findings"
+        f"{periods} sealed periods read, {len(changed)} findings; "
+        f"{found.frozen} frozen days read, {len(found.frozen_findings)} findings"
     )
-    if found.findings or changed:
+    if changed or not found.is_sound:
         raise typer.Exit(1)
 
 

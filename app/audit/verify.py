@@ -1,4 +1,7 @@
-"""Walks every county's hash chain and tells where the log was changed or lost rows."""
+"""Walks every county's hash chain and tells where the log was changed or lost rows.
+
+Events that retention purged are skipped from checkpoint to checkpoint; frozen explanations are verified as well.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -7,14 +10,20 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit.frozen import FrozenFinding, verify_frozen
+from app.audit.purged import PurgedStretches, purged_stretches
 from app.kit.events import Event, EventHead, link
+from app.patrol.retention.checkpoints import skip
 
 CHUNK = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Where a chain breaks: at `seq`, and what is wrong there (`changed`, `missing`, `repeated`, `head`)."""
+    """Where a chain breaks: at `seq`, and what is wrong there (`changed`, `missing`, `repeated`, `head`).
+
+    `unannounced`: rows are declared purged that the log says nothing of.
+    """
 
     county_code: str
     seq: int
@@ -23,21 +32,31 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """The outcome: sealed events read, events not sealed yet, and findings."""
+    """The outcome: sealed events read, events not sealed yet, frozen days read, and findings."""
 
     sealed: int
     unsealed: int
     findings: list[Finding]
+    frozen: int
+    frozen_findings: list[FrozenFinding]
+
+    @property
+    def is_sound(self) -> bool:
+        """Nothing was changed, and nothing is missing."""
+        return not self.findings and not self.frozen_findings
 
 
 async def verify(session: AsyncSession) -> Verification:
-    """Reads the whole log and computes every hash again."""
+    """Reads the whole log and computes every hash again, those of frozen explanations, too."""
     findings: list[Finding] = []
     sealed = 0
     heads = {h.county_code: h for h in (await session.execute(select(EventHead.__table__))).all()}
     counties = set(heads) | set(await session.scalars(select(Event.county_code).distinct()))
     for county_code in sorted(counties):
-        seq, hash_ = 0, b""
+        purged = await purged_stretches(session, county_code)
+        if not purged.is_announced:
+            findings.append(_unannounced(county_code, purged))
+        seq, hash_ = skip(purged.by_first, 0, b"")
         async for row in _chain(session, county_code):
             if row.seq != seq + 1:
                 what = "repeated" if row.seq <= seq else "missing"
@@ -45,14 +64,19 @@ async def verify(session: AsyncSession) -> Verification:
             elif link(hash_, row.seq, row) != row.hash:
                 findings.append(Finding(county_code, row.seq, "changed"))
             # goes on from what is stored, so that one changed row is one finding
-            seq, hash_ = row.seq, row.hash
+            seq, hash_ = skip(purged.by_first, row.seq, row.hash)
             sealed += 1
         head = heads.get(county_code)
         reached = (head.seq, head.hash) if head else (0, b"")
         if reached != (seq, hash_):
             findings.append(Finding(county_code, seq + 1, "head"))
     unsealed = await session.scalar(select(func.count()).select_from(Event).where(Event.seq.is_(None))) or 0
-    return Verification(sealed, unsealed, findings)
+    frozen, frozen_findings = await verify_frozen(session)
+    return Verification(sealed, unsealed, findings, frozen, frozen_findings)
+
+
+def _unannounced(county_code: str, purged: PurgedStretches) -> Finding:
+    return Finding(county_code, min(purged.by_first, default=1), "unannounced")
 
 
 async def _chain(session: AsyncSession, county_code: str) -> AsyncIterator[Row[Any]]:
