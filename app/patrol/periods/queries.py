@@ -173,7 +173,8 @@ SELECT f.inspector_id, a.display_name, f.service_day, f.presence, f.prorate, f.s
        f.in_grid_distance_m, f.online_share, f.rule_version, f.fold_version
   FROM day_figures f
   JOIN account a ON a.id = f.inspector_id
-  LEFT JOIN day_decision d USING (county_code, inspector_id, service_day)
+  LEFT JOIN day_decision d ON d.county_code = f.county_code AND d.inspector_id = f.inspector_id
+       AND d.service_day = f.service_day
  WHERE f.county_code = :county_code AND f.service_day BETWEEN :first AND :last AND """
 DAY_COLUMNS = (
     column("inspector_id", Uuid),
