@@ -18,42 +18,68 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="WANGGE_", extra="ignore")
 
     data_dir: Annotated[
-        Path, Field(description="Where the embedded cluster, its secrets and files live.")
+        Path,
+        Field(
+            description="Where the embedded cluster, its secrets and files live · 内嵌数据库、密钥与文件所在目录"
+        ),
     ] = Path(".data")
     database_url: Annotated[
-        str | None, Field(description="postgresql://… of an outside server; empty: the embedded cluster.")
+        str | None,
+        Field(
+            description="postgresql://… of an outside server; empty: the embedded cluster · 外部数据库地址,空则使用内嵌数据库"
+        ),
     ] = None
-    host: Annotated[str, Field(description="Address the API listens on.")] = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535, description="Port the API listens on.")] = 8000
-    api_processes: Annotated[int, Field(ge=1, le=64, description="Number of API processes.")] = 1
+    host: Annotated[str, Field(description="Address the API listens on · 接口监听地址")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="Port the API listens on · 接口监听端口")] = 8000
+    api_processes: Annotated[int, Field(ge=1, le=64, description="Number of API processes · 接口进程数")] = 1
     master_key: Annotated[
         SecretStr | None,
-        Field(description="Secret that wraps all other keys; made by itself only in the embedded default."),
+        Field(
+            description="Secret that wraps all other keys; made by itself only in the embedded default · 主密钥,仅内嵌方式自动生成"
+        ),
     ] = None
-    timezone: Annotated[str, Field(description="Zone in which service days are dates.")] = "Asia/Shanghai"
-    log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
-    access_token_ttl_s: Annotated[int, Field(ge=60, description="Life of an access token.")] = 1800
-    refresh_token_ttl_s: Annotated[int, Field(ge=30 * 86400, description="Life of a refresh token.")] = (
-        45 * 86400
+    timezone: Annotated[str, Field(description="Zone in which service days are dates · 服务日所在时区")] = (
+        "Asia/Shanghai"
     )
-    body_max_bytes: Annotated[int, Field(ge=1024, description="Largest body after decompression.")] = 4 << 20
-    db_pool_size: Annotated[int, Field(ge=1, description="Database connections of one process.")] = 8
+    log_level: Annotated[str, Field(description="DEBUG, INFO, WARNING or ERROR · 日志级别")] = "INFO"
+    access_token_ttl_s: Annotated[
+        int, Field(ge=60, description="Life of an access token · 访问令牌有效期(秒)")
+    ] = 1800
+    refresh_token_ttl_s: Annotated[
+        int, Field(ge=30 * 86400, description="Life of a refresh token · 刷新令牌有效期(秒)")
+    ] = 45 * 86400
+    body_max_bytes: Annotated[
+        int, Field(ge=1024, description="Largest body after decompression · 请求体解压后上限(字节)")
+    ] = 4 << 20
+    db_pool_size: Annotated[
+        int, Field(ge=1, description="Database connections of one process · 每个进程的数据库连接数")
+    ] = 8
     ingest_queue_batches: Annotated[
-        int, Field(ge=1, description="Batches that may wait for the writer before 503 is answered.")
+        int,
+        Field(
+            ge=1,
+            description="Batches that may wait for the writer before 503 is answered · 等待写入的批次上限,超过则答 503",
+        ),
     ] = 2000
-    ingest_group_batches: Annotated[int, Field(ge=1, description="Most batches that share one commit.")] = 128
+    ingest_group_batches: Annotated[
+        int, Field(ge=1, description="Most batches that share one commit · 一次提交最多合并的批次数")
+    ] = 128
     trusted_proxies: Annotated[
         str | None,
         Field(
             description="Addresses or networks of reverse proxies, separated by commas; only their "
-            "X-Forwarded-For and X-Forwarded-Proto are believed."
+            "X-Forwarded-For and X-Forwarded-Proto are believed · 受信任的反向代理地址或网段,逗号分隔"
         ),
     ] = None
     demo_passwords: Annotated[
-        bool, Field(description="The demo county's well-known passwords may be used.")
+        bool,
+        Field(description="The demo county's well-known passwords may be used · 允许使用演示县的公开口令"),
     ] = False
     demo_fortnight: Annotated[
-        bool, Field(description="The demo county comes with fourteen walked days, loaded in the background.")
+        bool,
+        Field(
+            description="The demo county comes with fourteen walked days, loaded in the background · 演示县附带十四天轨迹,后台载入"
+        ),
     ] = True
 
     @model_validator(mode="after")
