@@ -14,7 +14,7 @@ from app.demo.people import inspector_id
 from app.kit.db import Database
 from app.kit.ids import demo_id
 from app.patrol.models import DayFigures
-from tests.conftest import _clone, _drop, url_of
+from tests.conftest import ROOT, _clone, _drop, url_of
 from tests.factories import identity
 
 SETTINGS = identity.settings().model_copy(update={"demo_passwords": True})
@@ -106,3 +106,13 @@ async def test_one_appeal_waits_and_one_was_upheld(loaded: Database) -> None:
     async with loaded.transaction() as session:
         found = (await session.execute(text("SELECT state, decided_status FROM appeal ORDER BY 1"))).all()
     assert [tuple(row) for row in found] == [("decided", "pass"), ("filed", None)]
+
+
+async def test_the_documentation_names_the_same_days(loaded: Database) -> None:
+    async with loaded.transaction() as session:
+        codes = town_grids((await session.scalars(text("SELECT code FROM grid"))).all())
+    rows = (ROOT / "docs" / "demo.md").read_text(encoding="utf-8").splitlines()
+    for named in NAMED:
+        code = codes[named.place]
+        tail = f"| {named.day.isoformat()} | wg{code} | {inspector_id(code)} |"
+        assert any(row.endswith(tail) for row in rows), named.name
