@@ -9,6 +9,7 @@ from app.patrol.causes import cause_words, facts, lost_s_by_cause
 from app.patrol.day_inputs import DayInputs
 from app.patrol.figures import DayFold, Verdict
 from app.patrol.judging import Judgement, Reason
+from app.patrol.unplaced import find_unplaced
 
 METRES = 1  # decimals: a decimetre is below every error bound, yet sums still close
 
@@ -111,6 +112,17 @@ def explanation_document(
                 "is_fact": g in certain,
             }
             for g in fold.gaps
+        ],
+        "unplaced": [
+            {
+                "start_at": instant(u.start_ms),
+                "end_at": instant(u.end_ms),
+                "duration_s": round(u.duration_s),
+                "cause": u.cause,
+                "cause_zh": cause_words(u.cause)[0],
+                "cause_en": cause_words(u.cause)[1],
+            }
+            for u in find_unplaced(fold, inputs)
         ],
     }
 

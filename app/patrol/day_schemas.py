@@ -200,13 +200,18 @@ class StayRead(SpanRead):
     radius_m: Annotated[float, Field(description="Radius that its fixes fill · 半径")]
 
 
-class GapRead(SpanRead):
-    """A silence on duty."""
+class UnplacedRead(SpanRead):
+    """Online without a place: signs of life, but no fix that proves where. No patrol time."""
 
     duration_s: Seconds
     cause: Annotated[GapCause | None, Field(description="As the handheld told it · 终端上报的原因")]
     cause_zh: Annotated[str, Field(description="In Chinese · 原因(中文)", examples=["应用被系统关闭"])]
     cause_en: Annotated[str, Field(description="In English · 原因(英文)")]
+
+
+class GapRead(UnplacedRead):
+    """A silence on duty."""
+
     edge: Annotated[
         Literal["between", "before_first", "after_last"],
         Field(description="between 两次信号之间 · before_first 首次信号前 · after_last 末次信号后"),
@@ -230,6 +235,9 @@ class ExplanationRead(DayRead):
     segments: list[SegmentRead]
     stays: list[StayRead]
     gaps: list[GapRead]
+    unplaced: Annotated[
+        list[UnplacedRead], Field(description="Online without a place · 在线而无定位(不计巡查时长)")
+    ]
     signals: Annotated[
         list[DaySignalRead],
         Field(description="Integrity signals; they change no figure · 轨迹真实性提示,不影响数字"),

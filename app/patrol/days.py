@@ -20,6 +20,7 @@ from app.patrol.day_reader import DayKey, read_days
 from app.patrol.folder import FoldedDay, fold_days, fold_record
 from app.patrol.models import DayFigures, DayJudgement, PatrolDay
 from app.patrol.problems import DayFrozen, DayNotFound, RangeTooWide
+from app.patrol.unplaced import find_unplaced
 
 PASSERS_MAX_DAYS = 31
 PASSERS_MAX_DEGREES = 0.5
@@ -99,7 +100,14 @@ async def note_view(session: AsyncSession, actor: Actor, day: Viewed, what: str,
 
 def day_document(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
     """Everything `day_schemas.DayRead` promises."""
-    told = sentences.day_sentences(day.fold, day.judgement, day.record.rules.fold, zone, day_over=day.is_over)
+    told = sentences.day_sentences(
+        day.fold,
+        day.judgement,
+        day.record.rules.fold,
+        zone,
+        day_over=day.is_over,
+        unplaced=find_unplaced(day.fold, day.record.inputs),
+    )
     return {
         "inspector_id": day.record.key.inspector_id,
         "display_name": day.record.display_name,

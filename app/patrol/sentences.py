@@ -3,7 +3,7 @@
 Each sentence has a stable `code` and its numbers in `data`, so that a handheld may word it anew.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
 import numpy as np
@@ -13,6 +13,7 @@ from app.patrol.check_sentences import Sentence, check_sentence, duration, km
 from app.patrol.figures import VALID_VERDICTS, DayFold, Gap, Verdict
 from app.patrol.fold_rules import FoldRules
 from app.patrol.judging import Judgement
+from app.patrol.unplaced import Unplaced
 
 LISTED = 3
 """So many stays and gaps are told one by one, the longest first chosen; the rest is in the explanation."""
@@ -34,7 +35,13 @@ STATUS_TEXTS = {
 
 
 def day_sentences(
-    fold: DayFold, judgement: Judgement, rules: FoldRules, tz: tzinfo, *, day_over: bool
+    fold: DayFold,
+    judgement: Judgement,
+    rules: FoldRules,
+    tz: tzinfo,
+    *,
+    day_over: bool,
+    unplaced: Sequence[Unplaced] = (),
 ) -> tuple[Sentence, ...]:
     """The day in sentences, the most important first: status, what is missing, what was not counted.
 
@@ -46,6 +53,7 @@ def day_sentences(
         [s for reason in judgement.reasons if (s := check_sentence(reason, judgement)) is not None],
         _stays(fold, tz),
         _gaps(fold, tz, day_over),
+        _unplaced(unplaced, tz),
         _rides(fold, tz),
         _outside(fold),
         _discarded(fold, rules),
@@ -108,6 +116,26 @@ def _lost(gaps: list[Gap]) -> Sentence:
         f"{total[1]} lost in all: " + ", ".join(f"{words[1]} {lost[1]}" for words, lost in parts),
         dict(ordered),
     )
+
+
+def _unplaced(stretches: Sequence[Unplaced], tz: tzinfo) -> list[Sentence]:
+    told = sorted(stretches, key=lambda u: (u.start_ms - u.end_ms, u.start_ms))[:LISTED]
+    return [
+        Sentence(
+            "unplaced",
+            f"{_span(u.start_ms, u.end_ms, tz)} 在线但无定位 {duration(u.duration_s)[0]},未计巡查时长"
+            f"({cause_words(u.cause)[0]})",
+            f"{_span(u.start_ms, u.end_ms, tz)} on line without a place for {duration(u.duration_s)[1]}: "
+            f"no patrol time ({cause_words(u.cause)[1]})",
+            {
+                "start_ms": u.start_ms,
+                "end_ms": u.end_ms,
+                "duration_s": u.duration_s,
+                "cause": u.cause,
+            },
+        )
+        for u in sorted(told, key=lambda u: u.start_ms)
+    ]
 
 
 def _rides(fold: DayFold, tz: tzinfo) -> list[Sentence]:

@@ -20,12 +20,12 @@ class Entry:
 
 
 METRES = {
-    "moving": ("行走中的定位抖动", "定位误差造成的曲折,不是路程"),
-    "stationary": ("停留时的定位漂移", "原地停留,不是行走(时间照计)"),
-    "vehicle": ("乘车", "速度超出步行,里程单列不计"),
-    "jump": ("定位跳变", "瞬间跳开又返回,不予采信"),
-    "inaccurate": ("精度不足", "定位误差过大,不予采信"),
-    "mock": ("模拟定位", "来自模拟位置软件,不予采信"),
+    "moving": ("行走定位抖动", "误差造成的曲折"),
+    "stationary": ("停留定位漂移", "原地未走,时间照计"),
+    "vehicle": ("乘车", "超出步行速度,单列"),
+    "jump": ("定位跳变", "跳开又返回,不采信"),
+    "inaccurate": ("精度不足", "误差过大,不采信"),
+    "mock": ("模拟定位", "非真实位置,不采信"),
 }
 
 
@@ -43,16 +43,19 @@ def metres_account(page: DayPage) -> list[Entry]:
 def time_account(page: DayPage) -> list[Entry]:
     """The time on duty: patrol, other places, silences by cause, and the short rest. The rows sum to the total."""
     figures: dict[str, Any] = page.figures
-    elsewhere = max(figures["online_s"] - figures["patrol_s"], 0)
+    uncounted = max(figures["online_s"] - figures["patrol_s"], 0)
+    unplaced = min(sum(u["duration_s"] for u in page.explanation["unplaced"]), uncounted)
     entries = [Entry("计入巡查时长", figures["patrol_s"], "", counts=True)]
-    if elsewhere:
-        entries.append(Entry("在线但不在本人网格", elsewhere, "不计巡查时长"))
+    if unplaced:
+        entries.append(Entry("在线但无定位", unplaced, "不计巡查"))
+    if uncounted - unplaced >= 1:
+        entries.append(Entry("在本人网格之外", uncounted - unplaced, "不计巡查"))
     lost = sorted(figures["lost_s"].items(), key=lambda item: (-item[1], item[0]))
     for cause, seconds in lost[:CAUSES_LISTED]:
-        entries.append(Entry(f"中断:{cause_words(cause)[0]}", seconds, "无信号,不计在线"))
+        entries.append(Entry(f"中断:{cause_words(cause)[0]}", seconds, "不计在线"))
     if lost[CAUSES_LISTED:]:
-        entries.append(Entry("中断:其他", sum(s for _, s in lost[CAUSES_LISTED:]), "无信号,不计在线"))
+        entries.append(Entry("中断:其他", sum(s for _, s in lost[CAUSES_LISTED:]), "不计在线"))
     rest = figures["duty_s"] - sum(entry.value for entry in entries)
     if rest >= 60:
-        entries.append(Entry("首尾及其余", rest, "到岗后首个、离岗前末个信号之外的零星时间"))
+        entries.append(Entry("首尾零星时间", rest, "不计在线"))
     return entries

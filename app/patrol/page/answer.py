@@ -115,6 +115,10 @@ def _uncounted(page: DayPage) -> str:
     parts += [
         {**part, "why": "在本人网格之外"} for part in stretches_away(page) if seconds_of(part) >= AWAY_FROM_S
     ]
+    parts += [
+        {**u, "why": "在线但无定位" + (f"({u['cause_zh']})" if u["cause"] else "")}
+        for u in page.explanation["unplaced"]
+    ]
     longest = sorted(parts, key=lambda p: (-seconds_of(p), p["start_at"]))[:TOLD]
     told = [
         f"{span(p, page.tz)} {p['why']} {minutes(seconds_of(p))}"

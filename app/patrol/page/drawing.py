@@ -13,7 +13,7 @@ from app.patrol.page.markup import Markup, joined, tag
 from app.patrol.page.projection import Frame
 from app.patrol.page.words import clock, seconds_of, span
 
-WIDTH_MM, HEIGHT_MM = 108.0, 92.0
+WIDTH_MM, HEIGHT_MM = 108.0, 112.0
 VERTICES = 3000
 """A page stays below 100 kB; beyond this lines are simplified further."""
 DOTS = 150

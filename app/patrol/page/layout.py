@@ -10,6 +10,7 @@ from app.patrol.page.drawing import draw, legend
 from app.patrol.page.markup import Markup, joined, tag
 from app.patrol.page.style import STYLE
 from app.patrol.page.timeline import timeline
+from app.patrol.page.typography import typeset
 from app.patrol.page.words import POLICY_WORDS, POST_WORDS, WEEKDAYS, shortened
 
 SIGNALS = 3
@@ -36,7 +37,8 @@ def render(page: DayPage) -> str:
             Markup(f"<style>{STYLE}</style>"),
         ]
     )
-    html = tag("html", tag("head", head), tag("body", tag("main", *parts)), lang="zh-CN")
+    body = typeset(tag("body", tag("main", *parts)))
+    html = tag("html", tag("head", head), Markup(body), lang="zh-CN")
     return f"<!DOCTYPE html>\n{html}\n"
 
 

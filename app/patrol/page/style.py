@@ -5,7 +5,7 @@ STYLE = """
 * { box-sizing: border-box }
 html { background: #ddd }
 body { margin: 0; color: #000;
-  font: 8.8pt/1.32 "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", SimHei, sans-serif }
+  font: 9pt/1.32 "Noto Sans CJK SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", SimHei, sans-serif }
 main { width: 210mm; height: 297mm; padding: 9mm 12mm 7mm; margin: 0 auto; background: #fff; overflow: hidden;
   display: flex; flex-direction: column; gap: 2.1mm }
 header { display: flex; justify-content: space-between; align-items: flex-end; border-bottom: .5mm solid #000;
@@ -20,8 +20,8 @@ h2 { font-size: 9.6pt; margin: 0 0 .6mm }
 .two { display: flex; gap: 4mm }
 .two > * { flex: 1 1 0; min-width: 0 }
 .two > .picture { flex: 0 0 108mm }
-.map { width: 108mm; height: 92mm; border: .25mm solid #000; display: block }
-.none { width: 108mm; height: 92mm; border: .25mm dashed #777; display: flex; align-items: center;
+.map { width: 108mm; height: 112mm; border: .25mm solid #000; display: block }
+.none { width: 108mm; height: 112mm; border: .25mm dashed #777; display: flex; align-items: center;
   justify-content: center; color: #333 }
 .timeline { width: 186mm; height: 29mm; display: block }
 svg text { font-family: inherit }
@@ -31,15 +31,17 @@ svg text { font-family: inherit }
   stroke-width: .8px }
 .legend { display: inline-flex; align-items: center; gap: 1mm; margin-right: 3mm; font-size: 8pt; white-space: nowrap }
 .key { width: 8mm; height: 3.5mm }
-table { width: 100%; border-collapse: collapse; font-size: 8.4pt; line-height: 1.25 }
+table { width: 100%; border-collapse: collapse; font-size: 8.7pt; line-height: 1.28; margin-bottom: 1mm }
 th, td { border: .2mm solid #888; padding: .35mm 1.2mm; text-align: left; vertical-align: top }
 th { font-weight: 600; background: #eee; white-space: nowrap }
 td.n { text-align: right; white-space: nowrap }
 tr.sum td, tr.counts td { font-weight: 600 }
-td.why { font-size: 7.8pt }
-ul { margin: 0; padding-left: 4mm }
-li { overflow: hidden; text-overflow: ellipsis; display: -webkit-box;
-  -webkit-line-clamp: 2; -webkit-box-orient: vertical }
+td.why { font-size: 8pt }
+td.s, td.why { white-space: nowrap }
+small { display: block; font-size: 7.6pt }
+ul { margin: 0; padding: 0; list-style: none }
+li { max-height: 2.64em; overflow: hidden; padding-left: 3mm; text-indent: -3mm }
+li::before { content: "· " }
 .foot { margin-top: auto; border-top: .3mm solid #000; padding-top: .8mm; font-size: 7.8pt; line-height: 1.3 }
 .foot p { margin: 0; overflow-wrap: anywhere }
 @media print { html { background: none } * { print-color-adjust: exact; -webkit-print-color-adjust: exact } }

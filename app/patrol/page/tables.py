@@ -30,7 +30,7 @@ def check_table(page: DayPage) -> Markup:
             _pair(CHECK_WORDS["distance_m"], metres(figures["distance_m"])),
         ]
         return joined([tag("h2", "当日数据(不作评判)"), tag("table", *rows)])
-    head = row("项目", "要求", "实际", "误差范围", "结果", cell="th")
+    head = row("项目", "要求", "实际(误差范围)", "结果", cell="th")
     return joined([tag("h2", "各项标准"), tag("table", head, *(_check(c) for c in checks))])
 
 
@@ -42,21 +42,20 @@ def _check(check: dict[str, Any]) -> Markup:
     name = check["check"]
     return tag(
         "tr",
-        tag("td", CHECK_WORDS[name].replace("巡查时长", "巡查")),
+        tag("td", CHECK_WORDS[name].replace("巡查时长", "巡查"), class_="s"),
         tag("td", amount(name, check["asked"]), class_="n"),
-        tag("td", amount(name, check["found"]), class_="n"),
-        tag("td", _bounds(check), class_="n"),
-        tag("td", tag("b", OUTCOME_WORDS[check["outcome"]])),
+        tag("td", amount(name, check["found"]), tag("small", _bounds(check)), class_="n"),
+        tag("td", tag("b", OUTCOME_WORDS[check["outcome"]]), class_="s"),
     )
 
 
 def _bounds(check: dict[str, Any]) -> str:
     low, high = check["low"], check["high"]
     if low is None or high is None or low == high:
-        return "—"
+        return ""
     if check["check"] == "patrol_s":
         return f"{exact(low)}–{exact(high)}"
-    return f"{low / 1000:.2f}–{high / 1000:.2f}"
+    return f"{low / 1000:.2f}–{high / 1000:.2f} 公里"
 
 
 def metres_table(entries: Sequence[Entry], total_m: float) -> Markup:
@@ -78,7 +77,7 @@ def time_table(entries: Sequence[Entry], total_s: float) -> Markup:
 def _entry(entry: Entry, value: str) -> Markup:
     return tag(
         "tr",
-        tag("td", entry.name),
+        tag("td", entry.name, class_="s"),
         tag("td", value, class_="n"),
         tag("td", "计入" if entry.counts else entry.why, class_="why"),
         class_="counts" if entry.counts else None,

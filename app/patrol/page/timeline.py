@@ -63,7 +63,7 @@ class _Hours:
 
     def __init__(self, start: datetime, end: datetime) -> None:
         self.start, self.end = start, end
-        self._scale = (WIDTH_MM - LEFT_MM - 2) / (end - start).total_seconds()
+        self._scale = (WIDTH_MM - LEFT_MM - 6) / (end - start).total_seconds()
 
     def x(self, at: datetime) -> float:
         """Millimetres from the left, within the bar."""
