@@ -26,7 +26,8 @@ class Settings(BaseSettings):
     database_url: Annotated[
         str | None,
         Field(
-            description="postgresql://… of an outside server; empty: the embedded cluster · 外部数据库地址,空则使用内嵌数据库"
+            description="postgresql://… of an outside server; empty: the embedded cluster · "
+            "外部数据库地址,空则使用内嵌数据库"
         ),
     ] = None
     host: Annotated[str, Field(description="Address the API listens on · 接口监听地址")] = "127.0.0.1"
@@ -35,7 +36,8 @@ class Settings(BaseSettings):
     master_key: Annotated[
         SecretStr | None,
         Field(
-            description="Secret that wraps all other keys; made by itself only in the embedded default · 主密钥,仅内嵌方式自动生成"
+            description="Secret that wraps all other keys; made by itself only in the embedded default · "
+            "主密钥,仅内嵌方式自动生成"
         ),
     ] = None
     timezone: Annotated[str, Field(description="Zone in which service days are dates · 服务日所在时区")] = (
@@ -78,7 +80,8 @@ class Settings(BaseSettings):
     demo_fortnight: Annotated[
         bool,
         Field(
-            description="The demo county comes with fourteen walked days, loaded in the background · 演示县附带十四天轨迹,后台载入"
+            description="The demo county comes with fourteen walked days, loaded in the background · "
+            "演示县附带十四天轨迹,后台载入"
         ),
     ] = True
 
