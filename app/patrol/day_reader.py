@@ -1,7 +1,7 @@
 """All inputs of patrol days, for many days in a fixed number of statements."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ from app.patrol.placing import FOREVER_MS
 from app.patrol.policy import DayRules
 from app.patrol.shapes import buffered
 from app.rules import service as rules
-from app.rules.book import RuleBook
+from app.rules.book import RuleBook, RuleSet
 from app.rules.catalogue.judging import FIXES_PER_DAY_MAX
 from app.staffing.duty import DutyWindow, duty_windows
 from app.staffing.expectation import DayKindRule, day_expectation
@@ -94,8 +94,21 @@ SELECT county_code, inspector_id, day, total, device_id, clock_offset_ms, track,
 """
 
 
-async def read_days(session: AsyncSession, keys: Sequence[DayKey], zone: ZoneInfo) -> dict[DayKey, DayRecord]:
+RuleChoice = Callable[[DayRules | None, RuleSet], DayRules]
+"""From the rules that a day was judged by (None: not yet) and those of the book, the ones to fold it by."""
+
+
+def rules_of_day(judged_by: DayRules | None, book_says: RuleSet) -> DayRules:
+    """A judged day keeps the rules that it was judged by."""
+    return DayRules.of(book_says) if judged_by is None else judged_by
+
+
+async def read_days(
+    session: AsyncSession, keys: Sequence[DayKey], zone: ZoneInfo, choose: RuleChoice = rules_of_day
+) -> dict[DayKey, DayRecord]:
     """The days of `keys` whose inspectors exist, walked or not; frozen ones are left out.
+
+    choose: which rules they get; by default a judged day's own, else the book's.
 
     The fixes of a frozen day may be gone, and a fold of what is left would say that nobody walked.
     The versions are read first: what is folded is then at least as new as its version says.
@@ -126,6 +139,7 @@ async def read_days(session: AsyncSession, keys: Sequence[DayKey], zone: ZoneInf
                 grids,
                 batches.get(key, _Stored.empty()),
                 zone,
+                choose,
             )
     return found
 
@@ -205,12 +219,10 @@ def _record(
     grids: Mapping[UUID, Sequence[GridVersionRow]],
     stored: _Stored,
     zone: ZoneInfo,
+    choose: RuleChoice,
 ) -> DayRecord:
-    day_rules = (
-        DayRules.pinned(head.rule_version, head.rules)
-        if head.rules is not None
-        else DayRules.of(book.resolve(head.path or (), key.service_day))
-    )
+    judged_by = DayRules.pinned(head.rule_version, head.rules) if head.rules is not None else None
+    day_rules = choose(judged_by, book.resolve(head.path or (), key.service_day))
     windows = [
         w
         for w in duty_windows(duty.shifts, duty.presses, day_rules.duty, zone)

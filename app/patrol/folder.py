@@ -76,22 +76,29 @@ async def fold_days(
     records = await read_days(session, keys, zone)
     folded = {key: fold_record(record, now=now, zone=zone) for key, record in sorted(records.items())}
     metrics.FOLDED.inc(len(folded))
-    current = await fold_store.store_figures(session, [_row(day, now) for day in folded.values()])
-    finished = [day for key, day in folded.items() if key in current and day.is_over]
-    await _judge(session, finished, now)
-    await note_day_signals(
-        session, [FoldedTrack(d.record.key, d.record.area_id, d.fold) for d in finished], now=now
-    )
+    await store_days(session, list(folded.values()), now=now)
     return folded
 
 
-async def _judge(session: AsyncSession, days: Sequence[FoldedDay], now: datetime) -> None:
+async def store_days(
+    session: AsyncSession, days: Sequence[FoldedDay], *, now: datetime, reason: str | None = None
+) -> None:
+    """Stores figures, judgements and signals of folded days; `reason`: why they were judged again, if by hand."""
+    current = await fold_store.store_figures(session, [_row(day, now) for day in days])
+    finished = [day for day in days if day.key in current and day.is_over]
+    await _judge(session, finished, now, reason)
+    await note_day_signals(
+        session, [FoldedTrack(d.record.key, d.record.area_id, d.fold) for d in finished], now=now
+    )
+
+
+async def _judge(session: AsyncSession, days: Sequence[FoldedDay], now: datetime, reason: str | None) -> None:
     """Adds a judgement where there is none, or where the figures differ from the latest one."""
     latest = await fold_store.latest_judgements(session, [day.record.key for day in days])
     new: list[tuple[FoldedDay, int]] = []
     for day in days:
         revision, figures = latest.get(day.record.key, (0, None))
-        if figures is None or _substance(figures) != _substance(day.figures):
+        if figures is None or substance(figures) != substance(day.figures):
             new.append((day, revision + 1))
     await fold_store.keep_rules(
         session, {d.record.rules.version: d.record.rules.snapshot() for d, _ in new}, now
@@ -110,6 +117,7 @@ async def _judge(session: AsyncSession, days: Sequence[FoldedDay], now: datetime
                 "status": day.judgement.status,
                 "distance_m": day.figures["distance_m"],
                 "patrol_s": day.figures["patrol_s"],
+                **({} if reason is None else {"reason": reason}),
             },
             county_code=key.county_code,
             now=now,
@@ -117,7 +125,7 @@ async def _judge(session: AsyncSession, days: Sequence[FoldedDay], now: datetime
         )
 
 
-def _substance(figures: dict[str, Any]) -> dict[str, Any]:
+def substance(figures: dict[str, Any]) -> dict[str, Any]:
     """Figures without the versions they were computed with: a new version alone is no revision."""
     return {name: value for name, value in figures.items() if name != "versions"}
 
