@@ -5,9 +5,11 @@ from fastapi import APIRouter
 from app.staffing import appointments_router, shifts_router
 from app.staffing.absences import router as absences_router
 from app.staffing.exemptions import router as exemptions_router
+from app.staffing.swaps import router as swaps_router
 
 router = APIRouter()
 router.include_router(appointments_router.router)
 router.include_router(shifts_router.router)
 router.include_router(absences_router.router)
 router.include_router(exemptions_router.router)
+router.include_router(swaps_router.router)
