@@ -6,7 +6,9 @@ from typing import Any
 from app.patrol.causes import cause_words
 from app.patrol.page.content import DayPage
 
-CAUSES_LISTED = 4
+CAUSES_LISTED = 3
+REASONS_LISTED = 4
+"""More would run off the sheet: the smaller ones stand together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,16 @@ METRES = {
 def metres_account(page: DayPage) -> list[Entry]:
     """The raw length of the track: what was credited, and by reason what was not. The rows sum to the total."""
     figures = page.figures
-    entries = [Entry("计入巡查里程", figures["distance_m"], "", counts=True)]
-    for verdict, (name, why) in METRES.items():
-        totals = figures["verdicts"].get(verdict)
-        if totals and totals["raw_m"] - totals["credited_m"] >= 0.5:
-            entries.append(Entry(name, totals["raw_m"] - totals["credited_m"], why))
-    return entries
+    lost = [
+        Entry(name, totals["raw_m"] - totals["credited_m"], why)
+        for verdict, (name, why) in METRES.items()
+        if (totals := figures["verdicts"].get(verdict)) and abs(totals["raw_m"] - totals["credited_m"]) >= 0.5
+    ]
+    if len(lost) > REASONS_LISTED:
+        lost.sort(key=lambda entry: -entry.value)
+        rest = sum(entry.value for entry in lost[REASONS_LISTED - 1 :])
+        lost = [*lost[: REASONS_LISTED - 1], Entry("其他原因", rest, "跳变、精度不足等")]
+    return [Entry("计入巡查里程", figures["distance_m"], "", counts=True), *lost]
 
 
 def time_account(page: DayPage) -> list[Entry]:

@@ -37,7 +37,7 @@ def _ruled(page: DayPage) -> list[str]:
     became = f",认定为{STATUS_WORDS[ruling.decided_status]}" if ruling.decided_status else ""
     return [
         f"{date} {DECISION_WORDS[ruling.decision]}{became}(原判定:{STATUS_WORDS[page.raw_status]})。"
-        f"理由:{shortened(ruling.reason, 90)}"
+        f"理由:{shortened(ruling.reason, 70)}"
     ]
 
 
@@ -119,7 +119,8 @@ def _uncounted(page: DayPage) -> str:
         {**u, "why": "在线但无定位" + (f"({u['cause_zh']})" if u["cause"] else "")}
         for u in page.explanation["unplaced"]
     ]
-    longest = sorted(parts, key=lambda p: (-seconds_of(p), p["start_at"]))[:TOLD]
+    told_most = TOLD - 1 if page.ruling else TOLD
+    longest = sorted(parts, key=lambda p: (-seconds_of(p), p["start_at"]))[:told_most]
     told = [
         f"{span(p, page.tz)} {p['why']} {minutes(seconds_of(p))}"
         for p in sorted(longest, key=lambda p: p["start_at"])

@@ -10,17 +10,20 @@ from shapely.geometry.base import BaseGeometry
 
 from app.patrol.page.content import DayPage
 from app.patrol.page.markup import Markup, joined, tag
-from app.patrol.page.projection import Frame
+from app.patrol.page.projection import Float64s, Frame
 from app.patrol.page.words import clock, seconds_of, span
 
-WIDTH_MM, HEIGHT_MM = 108.0, 112.0
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom in millimetres."""
+
+WIDTH_MM, HEIGHT_MM = 108.0, 106.0
 VERTICES = 3000
 """A page stays below 100 kB; beyond this lines are simplified further."""
 DOTS = 150
 STAYS = 6
 STAY_FROM_S = 300
 LINES = {
-    "moving": {"stroke": "#000", "stroke_width": "0.75", "stroke_linejoin": "round"},
+    "moving": {"stroke": "#000", "stroke_width": "0.6", "stroke_linejoin": "round"},
     "vehicle": {"stroke": "#000", "stroke_width": "0.5", "stroke_dasharray": "3 1.4"},
     "stationary": {"stroke": "#555", "stroke_width": "0.35", "stroke_dasharray": "0.35 0.7"},
 }
@@ -159,11 +162,21 @@ def _marks(frame: Frame, parts: Sequence[tuple[str, BaseGeometry]]) -> list[Mark
 
 def _labels(page: DayPage, frame: Frame, parts: Sequence[tuple[str, BaseGeometry]]) -> list[Markup]:
     """Start, end and the longest stays with their times, none on top of another."""
-    taken: list[tuple[float, float, float, float]] = [(WIDTH_MM - 10, 0, WIDTH_MM, 13)]
-    found: list[Markup] = []
-    for x, y, mark, text in [*_ends(page, frame, parts), *_stays(page, frame)]:
-        found.append(joined([mark, _text_at(x, y, text, taken)]))
-    return found
+    taken: list[Box] = [(WIDTH_MM - 10, 0, WIDTH_MM, 13)]
+    places = [*_ends(page, frame, parts), *_stays(page, frame)]
+    taken += [(x - 1.6, y - 1.8, x + 1.6, y + 1.8) for x, y, _, _ in places]
+    ink = _ink(frame, parts)
+    texts = [_text_at(x, y, text, taken, ink) for x, y, _, text in places]
+    return [*(mark for _, _, mark, _ in places), *texts]
+
+
+def _ink(frame: Frame, parts: Sequence[tuple[str, BaseGeometry]]) -> Float64s:
+    """float64[n, 2]: a point for each millimetre of drawn line, to write beside and not upon."""
+    lines = [frame.shape_mm(g) for v, g in parts if v in LINES]
+    if not lines:
+        return np.empty((0, 2))
+    every_mm = shapely.segmentize(np.array(_thinned(lines)), 1.0)
+    return np.unique(np.round(shapely.get_coordinates(every_mm)), axis=0)
 
 
 def _ends(
@@ -205,25 +218,29 @@ def _stays(page: DayPage, frame: Frame) -> list[tuple[float, float, Markup, str]
     return found
 
 
-def _text_at(x: float, y: float, text: str, taken: list[tuple[float, float, float, float]]) -> Markup:
-    """The text beside a place, where no other stands; left out of the picture's edges."""
-    wide, high = 1.45 * len(text) + 1.6, 3.2
-    offsets = [
-        (2.4, 1), (-2.4 - wide, 1), (-wide / 2, -2.6), (-wide / 2, 5), (2.4, -3), (2.4, 5), (-2.4 - wide, -3),
-        (-2.4 - wide, 5), (-wide / 2, -6.5), (-wide / 2, 9), (3, -7), (3, 9), (-3 - wide, -7), (-3 - wide, 9),
-    ]  # fmt: skip
-    chosen = None
-    for dx, dy in offsets:
+def _text_at(x: float, y: float, text: str, taken: list[Box], ink: Float64s) -> Markup:
+    """The text beside a place, where no other stands and the fewest lines run; none where there is no room."""
+    wide, high = 1.5 * len(text) + 2.4, 3.4
+    free: list[tuple[int, int, Box]] = []
+    for order, (dx, dy) in enumerate(_offsets(wide)):
         box = (x + dx, y + dy - high, x + dx + wide, y + dy)
         if box[0] < 0.5 or box[1] < 0.5 or box[2] > WIDTH_MM - 0.5 or box[3] > HEIGHT_MM - 7:
             continue
-        if not any(box[0] < t[2] and t[0] < box[2] and box[1] < t[3] and t[1] < box[3] for t in taken):
-            chosen = box
-            break
-    if chosen is None:
+        if any(box[0] < t[2] and t[0] < box[2] and box[1] < t[3] and t[1] < box[3] for t in taken):
+            continue
+        inside = (ink >= np.array(box[:2])) & (ink <= np.array(box[2:]))
+        free.append((int(inside.all(axis=1).sum()), order, box))
+    if not free:
         return Markup("")
+    chosen = min(free)[2]
     taken.append(chosen)
-    return tag("text", text, x=f"{chosen[0]:.1f}", y=f"{chosen[3] - 0.6:.1f}", class_="label")
+    return tag("text", text, x=f"{chosen[0] + 0.4:.1f}", y=f"{chosen[3] - 0.7:.1f}", class_="label")
+
+
+def _offsets(wide: float) -> list[tuple[float, float]]:
+    """Where a text may stand from its place: beside it first, then further off."""
+    near = [(2.4, 1.2), (-2.4 - wide, 1.2), (-wide / 2, -2.4), (-wide / 2, 5.8)]
+    return [*near, *((dx, dy) for dy in (-3.0, 5.4, -6.6, 9.0, -10.2, 12.6) for dx in (2.0, -2.0 - wide))]
 
 
 def _north() -> Markup:

@@ -15,6 +15,7 @@ from app.patrol.page.words import POLICY_WORDS, POST_WORDS, WEEKDAYS, shortened
 
 SIGNALS = 3
 GRIDS = 3
+SIGNATURES = "网格员签字:          复核人签字:          日期:      年   月   日"
 
 
 def render(page: DayPage) -> str:
@@ -27,6 +28,7 @@ def render(page: DayPage) -> str:
         tag("section", _picture(page), _right(page), class_="two"),
         tag("section", tag("h2", "当日时间轴"), timeline(page)),
         tag("section", tables.gap_table(page), _remarks(page), class_="two"),
+        tag("section", tag("b", "复核意见:"), tag("div", SIGNATURES), class_="opinion"),
         _foot(page),
     ]
     head = joined(

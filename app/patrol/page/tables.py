@@ -6,7 +6,7 @@ from typing import Any
 from app.patrol.page.account import Entry
 from app.patrol.page.content import DayPage
 from app.patrol.page.markup import Markup, joined, row, tag
-from app.patrol.page.timeline import numbered_gaps
+from app.patrol.page.timeline import interruptions, numbered_gaps
 from app.patrol.page.words import (
     CHECK_WORDS,
     OUTCOME_WORDS,
@@ -17,7 +17,12 @@ from app.patrol.page.words import (
     span,
 )
 
-EDGES = {"between": "", "before_first": "(到岗后)", "after_last": "(离岗前)"}
+EDGES = {
+    "between": ("", "不计在线"),
+    "before_first": ("(到岗后)", "不计在线"),
+    "after_last": ("(离岗前)", "不计在线"),
+    "unplaced": ("", "不计巡查"),
+}
 
 
 def check_table(page: DayPage) -> Markup:
@@ -88,19 +93,20 @@ def gap_table(page: DayPage) -> Markup:
     """The longest gaps with their causes, numbered as on the bar."""
     gaps = numbered_gaps(page)
     if not gaps:
-        return tag("div", tag("h2", "信号中断"), tag("div", "无"))
+        return tag("div", tag("h2", "信号与定位中断"), tag("div", "无"))
     rows = [
         row(
             number,
             span(gap, page.tz),
             minutes(gap["duration_s"]),
-            gap["cause_zh"] + EDGES[gap["edge"]],
+            gap["cause_zh"] + EDGES[gap.get("edge", "unplaced")][0],
+            EDGES[gap.get("edge", "unplaced")][1],
         )
         for number, gap in gaps
     ]
-    left = len(page.facts) - len(gaps)
-    if left:
-        short = sum(g["duration_s"] for g in page.facts) - sum(g["duration_s"] for _, g in gaps)
-        rows.append(row("", f"另 {left} 段", minutes(short), ""))
-    head = row("", "时段", "时长", "原因(终端上报)", cell="th")
-    return tag("div", tag("h2", "信号中断(未计在线)"), tag("table", head, *rows))
+    every = interruptions(page)
+    if len(every) > len(gaps):
+        short = sum(g["duration_s"] for g in every) - sum(g["duration_s"] for _, g in gaps)
+        rows.append(row("", f"另 {len(every) - len(gaps)} 段", minutes(short), "", ""))
+    head = row("", "时段", "时长", "原因(终端上报)", "处理", cell="th")
+    return tag("div", tag("h2", "信号与定位中断"), tag("table", head, *rows, class_="gaps"))

@@ -8,20 +8,25 @@ from app.patrol.page.content import DayPage
 from app.patrol.page.markup import Markup, joined, tag
 from app.patrol.page.words import seconds_of
 
-WIDTH_MM, HEIGHT_MM = 186.0, 29.0
+WIDTH_MM, HEIGHT_MM = 186.0, 26.0
 LEFT_MM = 17.0
 ROWS = ("在岗", "在线", "网格内", "中断停留")
-ROW_MM, BAR_MM, TOP_MM = 5.4, 4.0, 5.5
+ROW_MM, BAR_MM, TOP_MM = 5.0, 3.8, 5.0
 PRESENT = ("moving", "stationary", "vehicle")
-NUMBERS = "①②③④⑤⑥"
+NUMBERS = "①②③④⑤"
 """Gaps on the bar and in the table carry the same number."""
 
 Span = tuple[datetime, datetime]
 
 
+def interruptions(page: DayPage) -> list[dict[str, Any]]:
+    """Gaps, and time on line without a place (they have no `edge`)."""
+    return [*page.facts, *page.explanation["unplaced"]]
+
+
 def numbered_gaps(page: DayPage) -> list[tuple[str, dict[str, Any]]]:
-    """The longest gaps with their numbers, in the order of the day."""
-    longest = sorted(page.facts, key=lambda g: (-g["duration_s"], g["start_at"]))[: len(NUMBERS)]
+    """The longest interruptions with their numbers, in the order of the day."""
+    longest = sorted(interruptions(page), key=lambda g: (-g["duration_s"], g["start_at"]))[: len(NUMBERS)]
     return list(zip(NUMBERS, sorted(longest, key=lambda g: g["start_at"]), strict=False))
 
 
@@ -155,13 +160,17 @@ def _clock(hours: _Hours, page: DayPage) -> Markup:
 
 def _gaps(hours: _Hours, page: DayPage) -> Markup:
     y = TOP_MM + 3 * ROW_MM
+    blind = _spans(page.explanation["unplaced"])
     bars = _bars(hours, 3, _spans(page.facts), fill="url(#hatch)", stroke="#000", stroke_width=0.2)
+    open_bars = _bars(
+        hours, 3, blind, fill="#fff", stroke="#000", stroke_width=0.2, stroke_dasharray="0.6 0.5"
+    )
     numbers = [
         tag("text", number, x=f"{(hours.x(a) + hours.x(b)) / 2:.1f}", y=f"{y + 3.2:.1f}", class_="number")
         for number, gap in numbered_gaps(page)
         for a, b in [_span(gap)]
     ]
-    return joined([bars, *numbers])
+    return joined([bars, open_bars, *numbers])
 
 
 def _stays(hours: _Hours, page: DayPage) -> Markup:
