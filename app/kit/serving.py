@@ -6,6 +6,7 @@ from typing import Any
 
 import uvicorn
 
+from app.kit.header_guard import GuardedProtocol
 from app.kit.listening import open_sockets
 from app.kit.processes import die_with_supervisor
 from app.settings import Settings
@@ -49,7 +50,7 @@ def uvicorn_settings(trusted_proxies: str | None = None) -> dict[str, Any]:
         "proxy_headers": trusted_proxies is not None,
         "forwarded_allow_ips": trusted_proxies or "",
         "loop": "uvloop",
-        "http": "httptools",
+        "http": GuardedProtocol,
         "ws": "none",
         "lifespan": "on",
         "log_config": None,
