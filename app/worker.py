@@ -5,16 +5,18 @@ import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
+from procrastinate import App
 
 import app.areas.tasks
 import app.demo.fortnight.tasks
 import app.identity.tasks
 import app.kit.tasks
 import app.patrol.integrity.tasks
-import app.patrol.periods.tasks
 import app.patrol.online.tasks
+import app.patrol.periods.tasks
 import app.patrol.retention.tasks  # noqa: F401 - they register their jobs
 from app.kit import events, jobs, logs, metrics
 from app.kit.clock import utc_now
@@ -60,21 +62,31 @@ async def run(settings: Settings, url: str) -> None:
             )
             for each in sweeps:
                 group.create_task(sweep(each, SweepMark(database, each.name), stop))
-            worker = group.create_task(
-                queue.run_worker_async(
-                    concurrency=JOBS_AT_ONCE,
-                    install_signal_handlers=False,
-                    shutdown_graceful_timeout=JOB_GRACE_S,
-                    delete_jobs="successful",
-                    additional_context={"database": database, "settings": settings},
-                )
-            )
+            worker = group.create_task(run_jobs(queue, {"database": database, "settings": settings}, stop))
             log.info("worker started")
             await stop.wait()
             worker.cancel()
     finally:
         await database.close()
     log.info("worker stopped")
+
+
+async def run_jobs(queue: App, context: dict[str, Any], stop: asyncio.Event) -> None:
+    """Runs jobs until cancelled or `stop`: the queue's own worker ends quietly when it loses the database."""
+    while not stop.is_set():
+        try:
+            await queue.run_worker_async(
+                concurrency=JOBS_AT_ONCE,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=JOB_GRACE_S,
+                delete_jobs="successful",
+                additional_context=context,
+            )
+        except Exception:
+            log.exception("jobs interrupted")
+        if not stop.is_set():
+            log.warning("jobs begin again", after_s=AFTER_ERROR_S)
+            await asyncio.sleep(AFTER_ERROR_S)
 
 
 async def seal_events(database: Database) -> int:

@@ -10,6 +10,7 @@ from socket import socket
 from app.commands import demo, seeding
 from app.kit import migrations, run_lock
 from app.kit.cluster import Cluster
+from app.kit.cluster_home import ClusterError
 from app.kit.console import say
 from app.kit.embedded import environment_of, prepare_data_dir, with_embedded_defaults
 from app.kit.listening import open_sockets
@@ -58,13 +59,20 @@ class DatabaseGuard:
         self.looked_at = time.monotonic()
 
     def __call__(self) -> None:
-        """Looks once a second. Raises ClusterError when the database can't be started."""
+        """Looks once a second.
+
+        One that can't be started is tried again until somebody stops the service: a full disk that stopped it
+        is often freed without anybody thinking of us.
+        """
         if time.monotonic() - self.looked_at < DATABASE_POLL_S:
             return
-        self.looked_at = time.monotonic()
         if self.cluster.running_pid() is None:
             say("The database ended; starting it again.")
-            self.cluster.start()
+            try:
+                self.cluster.start()
+            except ClusterError as error:
+                say(f"{error}\nTrying again …")
+        self.looked_at = time.monotonic()
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -15,13 +16,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app.fleet import chaos, report, small_disk
 from app.fleet.crew import CrewTooSmall
 from app.fleet.options import Options
-from app.fleet.simulating import Outcome, Simulation, Tell
+from app.fleet.simulating import Outcome, ServiceGone, Simulation, Tell
 from app.kit.console import clear_errors, say
 from app.kit.private_service import PrivateService, ServiceFailedError, private_service
 from app.replay.api import Refused, Unreachable
 from app.settings import get_settings
 
-EXPECTED = (CrewTooSmall, Refused, Unreachable, ServiceFailedError)
+EXPECTED = (CrewTooSmall, Refused, Unreachable, ServiceFailedError, ServiceGone)
 DAY_IN_S = 60.0
 SHIFT_S = 9.5 * 3600
 LINE_EVERY_S = 5.0
@@ -82,6 +83,7 @@ def simulate(
     options = Options(
         handhelds, days, seed, pace, kills, url, supervisor, password or _demo_password(), api_processes
     )
+    signal.signal(signal.SIGTERM, _end)
     with clear_errors(), _clear_errors(), _progress() as tell:
         outcome = _run(options, tell)
     if as_json:
@@ -152,6 +154,11 @@ def _clear_errors() -> Iterator[None]:
     except EXPECTED as error:
         say(f"wangge simulate: {error}")
         raise typer.Exit(1) from error
+
+
+def _end(_number: int, _frame: object) -> None:
+    """SIGTERM: what was started is stopped, and the private service removed."""
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def _demo_password() -> str:

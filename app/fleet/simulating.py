@@ -20,16 +20,21 @@ from app.fleet.parcels import Parcel, leftovers
 from app.fleet.proof import Proof, batches_of, prove
 from app.fleet.url_proof import prove_over_http
 from app.kit.clock import utc_now
-from app.kit.private_service import PrivateService
+from app.kit.private_service import PrivateService, end_of
 from app.replay.office import Office
 from app.replay.timing import duty_windows
 from app.simulation.day import HandheldDay
 from app.simulation.uploads import uploads_of
 
 TIMEOUT_S = 30.0
+PATIENCE_S = 120.0
 ROUNDS_AGAIN = 2
 Tell = Callable[[str, int, int], None]
 """Told what is going on, and how much of how much of it is done."""
+
+
+class ServiceGone(Exception):
+    """Nobody answers any more, and nobody is expected to."""
 
 
 @dataclass
@@ -146,33 +151,40 @@ class Simulation:
         return await batches_of(self._service.database_url, [m.device_id for m in members])
 
     async def _deliver(self, loads: Sequence[_Load], fills_disk: bool) -> None:
-        """Day after day; with chaos, if asked for, all the time."""
+        """Day after day; with chaos, if asked for, all the time. Raises ServiceGone."""
         total = sum(len(load.parcels) for load in loads)
-        tasks = [asyncio.create_task(self._report_progress(total))]
-        chaos = None
+        self.ledger.heard_at = time.monotonic()
+        beside = [self._report_progress(total)]
         if self._service is not None:
             watch = Watch(self._base_url, self.suffered)
-            tasks.append(asyncio.create_task(watch.run()))
-            if self._options.kills:
-                chaos = asyncio.create_task(
-                    Chaos(
-                        self._service,
-                        self._options.kills,
-                        self._options.seed,
-                        lambda: self.ledger.acknowledged / total,
-                        watch,
-                        self.suffered,
-                        fills_disk,
-                    ).run()
-                )
+            beside.append(watch.run())
+        tasks = [asyncio.create_task(each) for each in beside]
+        work = asyncio.create_task(self._deliver_days(loads))
+        needed = {work}
+        if self._service is not None and self._options.kills:
+            chaos = Chaos(
+                self._service,
+                self._options.kills,
+                self._options.seed,
+                lambda: self.ledger.acknowledged / total,
+                watch,
+                self.suffered,
+                fills_disk,
+            )
+            needed.add(asyncio.create_task(chaos.run()))
         try:
-            for day in sorted({load.day for load in loads}):
-                await self._deliver_day([load for load in loads if load.day == day])
-            if chaos is not None:
-                await chaos
+            while needed:
+                done, _ = await asyncio.wait({*needed, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+                needed -= done
         finally:
-            for task in tasks:
+            for task in (*tasks, *needed):
                 task.cancel()
+
+    async def _deliver_days(self, loads: Sequence[_Load]) -> None:
+        for day in sorted({load.day for load in loads}):
+            await self._deliver_day([load for load in loads if load.day == day])
 
     async def _deliver_day(self, loads: Sequence[_Load]) -> None:
         begin_ms, end_ms = min(load.begin_ms for load in loads), max(load.end_ms for load in loads)
@@ -210,6 +222,11 @@ class Simulation:
                     group.create_task(courier.deliver([again], again.due_ms))
 
     async def _report_progress(self, total: int) -> None:
+        """Raises ServiceGone when nothing comes any more, which ends the run."""
         while True:
             self._tell("uploading", self.ledger.acknowledged, total)
+            if self._service is not None and self._service.process.poll() is not None:
+                raise ServiceGone(f"the service ended:\n{end_of(self._service.log)}")
+            if time.monotonic() - self.ledger.heard_at > PATIENCE_S:
+                raise ServiceGone(f"no upload was acknowledged for {PATIENCE_S:.0f} s")
             await asyncio.sleep(0.25)

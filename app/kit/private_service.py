@@ -72,9 +72,9 @@ def _served(data_dir: Path, settings: dict[str, str]) -> Iterator[PrivateService
         if not wait_until(
             lambda: is_ready(service.base_url) or service.process.poll() is not None, READY_TIMEOUT_S
         ):
-            raise ServiceFailedError(f"not ready after {READY_TIMEOUT_S:.0f} s:\n{_end_of(log)}")
+            raise ServiceFailedError(f"not ready after {READY_TIMEOUT_S:.0f} s:\n{end_of(log)}")
         if service.process.poll() is not None:
-            raise ServiceFailedError(_end_of(log))
+            raise ServiceFailedError(end_of(log))
         yield service
     finally:
         _stop(service)
@@ -116,5 +116,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _end_of(log: Path) -> str:
+def end_of(log: Path) -> str:
+    """The last lines of a log."""
     return "\n".join(log.read_text(errors="replace").splitlines()[-20:])
