@@ -29,6 +29,7 @@ PLACES = (
     "GET /areas/*/outline",
     "GET /grids",
     "GET /grids/*",
+    "GET /grids/at",
     "GET /grids/*/versions",
 )
 """Where things are: no personal data."""
@@ -55,11 +56,6 @@ DUTIES: Mapping[Role, tuple[str, ...]] = {
         *PLACES,
         *RULES,
         *ACCOUNTS,
-        "POST /areas/*/codes",
-        "POST /areas/*/versions",
-        "POST /grids",
-        "PUT /grids/*/geometry",
-        "POST /grids/*/retirement",
         "POST /calendar/imports",
         "POST /notices",
         "GET /devices",
@@ -71,7 +67,10 @@ DUTIES: Mapping[Role, tuple[str, ...]] = {
         "POST /devices/*/reinstatements",
         "POST /devices/*/revocations",
         "GET /quarantine",
-        "GET /quarantine/*",
+        "GET /operations/status",
+        "GET /operations/jobs",
+        "POST /operations/jobs/retries",
+        "POST /operations/jobs/*/retries",
     ),
     Role.SECURITY_ADMIN: (
         *OWN,
