@@ -21,6 +21,7 @@ OTHERS = {
     "db": "app.commands.database",
     "jobs": "app.commands.jobs",
     "reencrypt": "app.commands.reencrypt",
+    "rejudge": "app.commands.rejudge",
     "replay": "app.replay.cli",
     "restore": "app.commands.restore",
     "retention": "app.patrol.retention.cli",
