@@ -15,6 +15,7 @@ from app.demo.fortnight.named import FIRST_DAY
 from app.demo.fortnight.tasks import load as fortnight
 from app.demo.islands import divide_county, read_outline
 from app.demo.people import DemoAccount
+from app.demo.quarantined import load_quarantined
 from app.demo.roster import DAYS_BACK, plan_shifts
 from app.demo.walk import load_walk
 from app.identity.actor import ROLE_LABELS
@@ -89,6 +90,7 @@ async def _load(session: AsyncSession, settings: Settings, today: date) -> DemoS
     shifts = await plan_shifts(session, today, settings.zone)
     await decisions.record_decisions(session, now)
     await load_walk(session, settings.zone)
+    await load_quarantined(session, now)
     if settings.demo_fortnight:
         await defer(session, fortnight)
     await session.execute(text(f"ANALYZE {LOADED}"))  # the planner must not meet these tables as empty ones

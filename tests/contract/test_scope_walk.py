@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.areas.examples import DEMO_LATITUDE, DEMO_LONGITUDE
 from app.demo.loader import load_demo
-from app.identity.actor import Role
+from app.identity.actor import ADMINISTRATORS, Role
 from app.identity.device_models import Device
 from app.identity.models import Account
 from app.kit.clock import to_ms
@@ -35,6 +35,8 @@ from tests.conftest import _clone, _drop, url_of
 from tests.contract.scope_walk import Operation, Trial, leaks, operations, says_nothing, trial
 from tests.factories import identity as make
 
+OUR_JOB = 330_921_000_000_001
+"""Number of a failed job that names our county."""
 FOREIGN_AREA = demo_id("area", "440304000000")
 ZONE = make.settings().zone
 PUBLIC = {
@@ -55,6 +57,10 @@ OURS = text(
     UNION SELECT id::text FROM device WHERE county_code = :code
     UNION SELECT serial_no FROM device WHERE county_code = :code
     """
+)
+FAIL_A_JOB = text(
+    "INSERT INTO procrastinate_jobs (id, queue_name, task_name, status, args) "
+    "VALUES (:id, 'default', 'test.fails', 'failed', cast(:args AS jsonb))"
 )
 ROWS_WITH_IDS = text(
     """
@@ -114,6 +120,7 @@ async def scene(template: str) -> AsyncIterator[Scene]:
     await load_demo(database, make.settings(), today=now.astimezone(ZONE).date())
     async with database.transaction() as session:
         foreigners, device = await _foreigners(session)
+        await session.execute(FAIL_A_JOB, {"id": OUR_JOB, "args": f'{{"county_code": "{DEMO_COUNTY_CODE}"}}'})
         shift = (await session.execute(_last_shift(), {"inspector": DEMO_INSPECTOR, "now": now})).one()
     async with app.router.lifespan_context(app), make.client_of(app) as client:
         await _walk_a_bit(app, database, client, shift.on_duty_at)
@@ -135,6 +142,7 @@ def _samples(shift: Any) -> dict[str, Any]:
     day = shift.on_duty_at.astimezone(ZONE).date().isoformat()
     return {
         "shift_id": str(shift.id),
+        "job_id": str(OUR_JOB),
         "service_day": day,
         "day_from": day,
         "day_to": day,
@@ -189,7 +197,7 @@ async def _ours(database: Database) -> frozenset[str]:
         for table in await session.scalars(ROWS_WITH_IDS):
             ids = text(f'SELECT id::text FROM "{table}" WHERE county_code = :code')
             words |= set(await session.scalars(ids, {"code": DEMO_COUNTY_CODE}))
-    return frozenset(words) | {str(DEMO_BATCH)}
+    return frozenset(words) | {str(DEMO_BATCH), str(OUR_JOB)}
 
 
 def request_of(operation: Operation, scene: Scene) -> Trial:
@@ -240,7 +248,9 @@ async def test_our_own_people_are_answered(operation: Operation, scene: Scene) -
         inspector = await session.get_one(Account, DEMO_INSPECTOR)
         device = await session.get_one(Device, (DEMO_COUNTY_CODE, DEMO_DEVICE))
         supervisor = await session.get_one(Account, DEMO_COUNTY_SUPERVISOR)
-    people = [await scene.headers(supervisor), await scene.headers(inspector, device)]
+        admins = [await session.get_one(Account, demo_id("account", role)) for role in ADMINISTRATORS]
+    people = [await scene.headers(each) for each in (supervisor, *admins)]
+    people.append(await scene.headers(inspector, device))
     request = request_of(operation, scene)
     answers = [await request.send(scene.client, headers) for headers in people]
     assert any(answer.is_success for answer in answers), [answer.text[:300] for answer in answers]
