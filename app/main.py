@@ -85,7 +85,11 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.database = database
     app.state.ingestor = ingestor
     app.state.readiness = Readiness(
-        database, zone=settings.zone, disk=settings.data_dir.absolute(), queue_share=ingestor.queue_share
+        database,
+        zone=settings.zone,
+        disk=settings.data_dir.absolute(),
+        queue_share=ingestor.queue_share,
+        is_refused=ingestor.is_refused,
     )
     for router in ROUTERS:
         app.include_router(router, prefix=API)

@@ -140,7 +140,7 @@ async def _check_batches(
                 proof.find("an upload was never acknowledged", str(parcel.batch_id))
                 continue
             where = f"batch {parcel.batch_id}"
-            expected = arrival.parcel.fixes.sent_ms[told.stored].tolist()
+            expected = arrival.parcel.fixes.at_ms[told.stored].tolist()
             proof.compare("fixes of a batch", where, held.pop(parcel.batch_id, Counter()), Counter(expected))
             once[member.device_id].update(expected)
             found = beats.get(parcel.batch_id, [])

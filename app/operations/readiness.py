@@ -50,7 +50,7 @@ SELECT count(DISTINCT (s.county_code, s.inspector_id))
 
 
 class NotReady(Exception):
-    """This process can't serve: "database_unreachable" or "schema_older"."""
+    """This process can't serve: "database_unreachable", "database_refuses_writes" or "schema_older"."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -67,7 +67,7 @@ class Wellness:
 
 
 class Readiness:
-    """Of one process. queue_share: of its own writer. Answers are some seconds old at most."""
+    """Of one process. queue_share, is_refused: of its own writer. Answers are some seconds old at most."""
 
     def __init__(
         self,
@@ -76,10 +76,11 @@ class Readiness:
         zone: ZoneInfo,
         disk: Path,
         queue_share: Callable[[], float],
+        is_refused: Callable[[], bool] = lambda: False,
         fresh_s: float = FRESH_S,
     ) -> None:
         self._database, self._zone, self._disk, self._queue_share = database, zone, disk, queue_share
-        self._fresh_s = fresh_s
+        self._is_refused, self._fresh_s = is_refused, fresh_s
         self._measuring = asyncio.Lock()  # a crowd of probes costs one measurement
         self._last: Wellness | NotReady | None = None
         self._until = 0.0
@@ -101,6 +102,8 @@ class Readiness:
                 revision = await session.scalar(text("SELECT version_num FROM alembic_version"))
                 if revision is None or revision < newest_revision():
                     return NotReady("schema_older")
+                if self._is_refused():  # it reads, but its disk is full
+                    return NotReady("database_refuses_writes")
                 return await self._measure(session, now, is_schema_newer=revision > newest_revision())
         except (DBAPIError, PoolTimeout, TimeoutError) as error:
             if getattr(getattr(error, "orig", None), "sqlstate", None) == "42P01":

@@ -81,7 +81,7 @@ class Ingestor:
         self._pace = Pace(time.monotonic)
         self._paces: dict[UUID, int] = {}
         self.start, self.close = self._writer.start, self._writer.close
-        self.queue_share = self._writer.queue_share
+        self.queue_share, self.is_refused = self._writer.queue_share, self._writer.is_refused
 
     async def take(self, county_code: str, device_id: UUID, login_id: UUID, body: bytes) -> bytes:
         """Stores one upload and returns the JSON answer, after its commit. Raises a Problem."""

@@ -5,6 +5,7 @@ another its place.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
@@ -24,6 +25,7 @@ Work = Callable[[Sequence[A]], Awaitable[Sequence[R]]]
 RETRIES = 5
 DEADLOCK, SERIALIZATION = "40P01", "40001"
 BACKOFF_S = 0.02
+REFUSED_FOR_S = 10.0
 
 
 class QueueFull(Exception):
@@ -39,6 +41,7 @@ class CoalescingWriter(Generic[A, R]):
         self._arrived = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._closing = False
+        self._refused_at: float | None = None
 
     def start(self) -> None:
         """Starts the lanes; each has one group under way."""
@@ -49,6 +52,13 @@ class CoalescingWriter(Generic[A, R]):
         self._closing = True
         self._arrived.set()
         await asyncio.gather(*self._tasks)
+
+    def is_refused(self) -> bool:
+        """Whether the database refused the last group, moments ago: it is away or full.
+
+        Forgotten after REFUSED_FOR_S: who is sent nothing because of it would never hear that it is over.
+        """
+        return self._refused_at is not None and time.monotonic() - self._refused_at < REFUSED_FOR_S
 
     def queue_share(self) -> float:
         """How full the queue is: 0 to 1."""
@@ -81,6 +91,8 @@ class CoalescingWriter(Generic[A, R]):
         try:
             results = await self._with_retries([item for item, _ in group])
         except Exception as error:
+            if _is_outage(error):
+                self._refused_at = time.monotonic()
             if len(group) == 1 or _is_outage(error):
                 for _, done in group:
                     if not done.done():  # the client may have hung up
@@ -93,6 +105,7 @@ class CoalescingWriter(Generic[A, R]):
             await self._write(group[:middle])
             await self._write(group[middle:])
             return
+        self._refused_at = None
         for (_, done), result in zip(group, results, strict=True):
             if not done.done():
                 done.set_result(result)
