@@ -69,7 +69,8 @@ async def plan_roster(
 ) -> list[Planned]:
     """Plans the pattern for each inspector by the working calendar of his area; asking again changes nothing.
 
-    Raises NotFound when none of the inspectors is the actor's, UnknownDayKind, PlanTooLarge, PlanEmpty; all else is the outcome of an item.
+    Raises NotFound when none of the inspectors is the actor's, UnknownDayKind, PlanTooLarge, PlanEmpty; all
+    else is the outcome of an item.
     """
     for kind in {s.kind for s in pattern.sessions}:
         if not await queries.has_day_kind(session, kind):
