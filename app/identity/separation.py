@@ -81,7 +81,13 @@ DUTIES: Mapping[Role, tuple[str, ...]] = {
         "POST /accounts/*/unlocking",
         "POST /auth/signing-keys/rotations",
     ),
-    Role.AUDIT_ADMIN: (*OWN, "GET /events", "GET /audit/verification"),
+    Role.AUDIT_ADMIN: (
+        *OWN,
+        "GET /events",
+        "GET /audit/verification",
+        "GET /legal-holds",
+        "GET /legal-holds/*",
+    ),
 }
 """`VERB /path` below the API's prefix: `*` is one part of a path.
 

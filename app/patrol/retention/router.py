@@ -23,7 +23,8 @@ router = APIRouter()
 SHOWN_DAYS = 184
 """How far back views are listed unless asked otherwise: as long as the log is kept at least."""
 
-Holder = Annotated[Actor, Depends(require(Role.COUNTY, Role.CITY, Role.AUDIT_ADMIN))]
+Holder = Annotated[Actor, Depends(require(Role.COUNTY, Role.CITY))]
+Auditor = Annotated[Actor, Depends(require(Role.COUNTY, Role.CITY, Role.AUDIT_ADMIN))]
 Walker = Annotated[Actor, Depends(require(Role.INSPECTOR))]
 HoldId = Annotated[
     UUID,
@@ -45,7 +46,7 @@ HOLDING = (*SIGN_IN_PROBLEMS, Forbidden, NotFound)
     responses=problems(*HOLDING, NotAnInspector, HoldOrder, HoldNeedsCounty),
 )
 async def place_hold(body: HoldCreate, actor: Holder, session: SessionDep, now: Now) -> HoldRead:
-    """Nothing of these days is purged until it is released; by the county or the audit administrator."""
+    """Nothing of these days is purged until it is released. By the county; the auditor sees it · 由区县设置,审计员可查"""
     hold_id = await holds.place_hold(session, actor, body, now=now)
     return HoldRead.model_validate(await holds.get_hold(session, actor, hold_id))
 
@@ -57,7 +58,7 @@ async def place_hold(body: HoldCreate, actor: Holder, session: SessionDep, now: 
     responses=problems(*SIGN_IN_PROBLEMS, Forbidden, BadCursor),
 )
 async def list_holds(
-    actor: Holder,
+    actor: Auditor,
     session: SessionDep,
     is_released: Annotated[
         bool | None, Query(description="Only released ones, or only those in force · 是否已解除")
@@ -78,7 +79,7 @@ async def list_holds(
     summary="One legal hold · 证据保全详情",
     responses=problems(*HOLDING),
 )
-async def get_hold(hold_id: HoldId, actor: Holder, session: SessionDep) -> HoldRead:
+async def get_hold(hold_id: HoldId, actor: Auditor, session: SessionDep) -> HoldRead:
     """With who placed and who released it."""
     return HoldRead.model_validate(await holds.get_hold(session, actor, hold_id))
 
