@@ -42,7 +42,7 @@ def metres_account(page: DayPage) -> list[Entry]:
     if len(lost) > REASONS_LISTED:
         lost.sort(key=lambda entry: -entry.value)
         rest = sum(entry.value for entry in lost[REASONS_LISTED - 1 :])
-        lost = [*lost[: REASONS_LISTED - 1], Entry("其他原因", rest, "跳变、精度不足等")]
+        lost = [*lost[: REASONS_LISTED - 1], Entry("其他原因", rest, "较小各项合计")]
     return [Entry("计入巡查里程", figures["distance_m"], "", counts=True), *lost]
 
 

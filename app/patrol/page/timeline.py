@@ -83,7 +83,8 @@ def _window(page: DayPage) -> Span:
         return midnight, midnight + timedelta(days=1)
     first, last = min(s[0] for s in spans), max(s[1] for s in spans)
     start = first.astimezone(page.tz).replace(minute=0, second=0, microsecond=0)
-    end = last.astimezone(page.tz).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    end = (last + timedelta(hours=1, seconds=-1)).astimezone(page.tz)
+    end = end.replace(minute=0, second=0, microsecond=0)
     return start, min(end, start + timedelta(days=2))
 
 
