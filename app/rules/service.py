@@ -152,16 +152,21 @@ def require_known(key: str) -> Parameter[Any]:
     return PARAMETERS[key]
 
 
+def parse_value(key: str, raw: Any) -> Any:
+    """What the JSON `raw` means as a value of the parameter. Raises UnknownParameter, ValueNotAllowed."""
+    parameter = require_known(key)
+    try:
+        return parameter.parse(raw)
+    except ValueRefusedError as refused:
+        raise ValueNotAllowed(
+            key=key, reason_zh=refused.zh, reason_en=refused.en, bounds=dict(parameter.bounds())
+        ) from refused
+
+
 def _normalised(decision: Decision) -> Any | None:
     if decision.value is None:
         return None
-    parameter = PARAMETERS[decision.key]
-    try:
-        return parameter.dump(parameter.parse(decision.value))
-    except ValueRefusedError as refused:
-        raise ValueNotAllowed(
-            key=decision.key, reason_zh=refused.zh, reason_en=refused.en, bounds=dict(parameter.bounds())
-        ) from refused
+    return PARAMETERS[decision.key].dump(parse_value(decision.key, decision.value))
 
 
 def _require_basis(rules: RuleSet) -> None:

@@ -34,10 +34,10 @@ class WhatIfTooWide(Problem):
     )
 
 
-class NoEffectOnDays(Problem):
-    code, status = "what_if_without_effect", 422
-    zh = "参数 {key} 不影响巡查日或统计期的数字"
-    en = "{key} changes no figure of a day or a period"
+class NotForWhatIf(Problem):
+    code, status = "not_for_what_if", 422
+    zh = "参数 {key} 不决定巡查日或统计期的数字,不能试算"
+    en = "{key} decides no figure of a day or a period and cannot be tried out"
 
 
 class PersonsNotRanked(Problem):

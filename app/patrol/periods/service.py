@@ -97,7 +97,7 @@ async def read_figures(
     Raises PeriodNotFound, NotFound, PersonsNotRanked, BadCursor. Persons shown to others leave an event.
     """
     period = await queries.get_period(session, actor, period_id)
-    place, place_level = await _place(session, actor, period, area_id)
+    place, place_level = await place_with_level(session, actor, period, area_id)
     own_only = actor.role is Role.INSPECTOR
     asked: Level = "inspector" if own_only else level or BELOW[place_level]
     if asked == "inspector" and order != "name":
@@ -118,7 +118,7 @@ async def read_figures(
         items, following = await _ordered(session, period, place, asked, order, cursor, limit, at)
     own = None if own_only else await _one(session, period, place, place_level, place, at)
     if asked == "inspector":
-        await _note_view(session, actor, period, place, items, at.now)
+        await note_view(session, actor, period, place, items, at.now)
     return FiguresPage(
         period=await period_document(session, period, at.zone),
         source=source_of(period, asked),
@@ -137,12 +137,12 @@ async def read_figure(
     own_only = actor.role is Role.INSPECTOR
     if own_only and (level != "inspector" or subject_id != actor.account_id):
         raise NotFound
-    place, _ = await _place(session, actor, period, None)
+    place, _ = await place_with_level(session, actor, period, None)
     found = await _one(session, period, place, level, subject_id, at)
     if found is None:
         raise NotFound
     if level == "inspector":
-        await _note_view(session, actor, period, found["area_id"], [found], at.now)
+        await note_view(session, actor, period, found["area_id"], [found], at.now)
     return period, found
 
 
@@ -154,13 +154,16 @@ def source_of(period: Period, level: Level) -> str:
 
 async def place_of(session: AsyncSession, actor: Actor, period: Period, area_id: UUID | None) -> UUID:
     """The area asked for, inside the period's county and the actor's scope. Raises NotFound."""
-    return (await _place(session, actor, period, area_id))[0]
+    return (await place_with_level(session, actor, period, area_id))[0]
 
 
-async def _place(
+async def place_with_level(
     session: AsyncSession, actor: Actor, period: Period, area_id: UUID | None
 ) -> tuple[UUID, str]:
-    """The area asked for and its level: the actor's own by default, the county for whoever is above it."""
+    """The area asked for and its level: the actor's own by default, the county for whoever is above it.
+
+    Raises NotFound outside the period's county and the actor's scope.
+    """
     asked = area_id
     if asked is None:
         asked = actor.area_id
@@ -258,7 +261,7 @@ async def _withheld(session: AsyncSession, period: Period, place: UUID) -> int:
     return int(await session.scalar(count) or 0)
 
 
-async def _note_view(
+async def note_view(
     session: AsyncSession,
     actor: Actor,
     period: Period,
