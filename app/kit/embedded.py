@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from app.kit import run_lock
+from app.kit import metrics, run_lock
 from app.kit.cluster import Cluster
 from app.kit.secrets import master_key
 from app.settings import Settings
@@ -57,11 +57,18 @@ def database_of(settings: Settings, *, say: Say) -> Iterator[Settings]:
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
-    """Environment for a child process that shall have the same settings."""
+    """Environment for the processes of a service that shall have the same settings, and share their metrics.
+
+    One API process keeps its metrics in memory, which is a little faster.
+    """
     variables = {**os.environ, "WANGGE_DATA_DIR": str(settings.data_dir.absolute())}
     if settings.database_url:
         variables["WANGGE_DATABASE_URL"] = settings.database_url
     if settings.master_key:
         variables["WANGGE_MASTER_KEY"] = settings.master_key.get_secret_value()
     variables["WANGGE_DEMO_PASSWORDS"] = str(settings.demo_passwords).lower()
+    if settings.api_processes > 1:
+        variables[metrics.SHARED_VARIABLE] = str(
+            metrics.shared_folder(prepare_data_dir(settings) / "metrics")
+        )
     return variables
