@@ -27,9 +27,7 @@ from app.kit.problems import NotFound, PreconditionFailed, PreconditionRequired,
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
 Administrator = Annotated[Actor, Depends(require(Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN))]
-Reader = Annotated[
-    Actor, Depends(require(*SUPERVISORS, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN))
-]
+Reader = Annotated[Actor, Depends(require(*SUPERVISORS, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN))]
 AccountId = Annotated[UUID, Path(description="Account · 账号", examples=[str(DEMO_INSPECTOR)])]
 # The demo's own inspector keeps the password that visitors are told.
 SpareAccountId = Annotated[UUID, Path(description="Account · 账号", examples=[str(DEMO_SPARE_INSPECTOR)])]
