@@ -191,7 +191,8 @@ async def keep_rules(session: AsyncSession, rules: Mapping[str, dict[str, Any]],
 
 DUE = text("""
 (SELECT county_code, inspector_id, service_day FROM patrol_day
-  WHERE pending AND frozen_at IS NULL AND coalesce(folded_at, opened_at) <= :folded_before
+  WHERE pending AND frozen_at IS NULL
+    AND (coalesce(folded_at, opened_at) <= :folded_before OR coalesce(folded_at, opened_at) > :folded_after)
     AND abs(hashtext(inspector_id::text)) % :shards = :shard
   ORDER BY county_code, service_day LIMIT :limit)
 UNION
@@ -204,14 +205,21 @@ TAKE_SHARD = text("SELECT pg_try_advisory_xact_lock(:lock, :shard)")
 
 
 async def list_due(
-    session: AsyncSession, *, folded_before: datetime, today: date, limit: int
+    session: AsyncSession, *, folded_before: datetime, folded_after: datetime, today: date, limit: int
 ) -> list[DayKey]:
     """Changed days that were last folded, or opened, before `folded_before`, and days that ended without being judged.
 
+    Days that were folded after `folded_after`, which lies ahead, are due too: since then our clock jumped back.
     Inspectors are dealt out to SHARDS by their id, and a shard has one folder at a time, until its
     transaction ends: several workers fold side by side and never the same day.
     """
-    asked = {"folded_before": folded_before, "today": today, "limit": limit, "shards": SHARDS}
+    asked = {
+        "folded_before": folded_before,
+        "folded_after": folded_after,
+        "today": today,
+        "limit": limit,
+        "shards": SHARDS,
+    }
     for shard in random.sample(range(SHARDS), SHARDS):
         if await session.scalar(TAKE_SHARD, {"lock": FOLD_LOCK, "shard": shard}):
             found = (await session.execute(DUE, asked | {"shard": shard})).all()

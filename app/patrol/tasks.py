@@ -47,8 +47,10 @@ async def _list_due(
     today = now.astimezone(zone).date()
     if refold_every_s is None:
         refold_every_s = (await rules.resolve(session, (), today))[REFOLD_EVERY_S]
-    before = now - timedelta(seconds=refold_every_s)
-    return await list_due(session, folded_before=before, today=today, limit=CHUNK)
+    every = timedelta(seconds=refold_every_s)
+    return await list_due(
+        session, folded_before=now - every, folded_after=now + every, today=today, limit=CHUNK
+    )
 
 
 async def _fold_one(database: Database, key: DayKey, now: datetime, zone: ZoneInfo) -> None:

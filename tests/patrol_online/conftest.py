@@ -131,9 +131,7 @@ async def worker(
     return made
 
 
-def _absence(
-    account: Account, start: datetime, end: datetime, kind: str, by: UUID, now: datetime
-) -> Absence:
+def _absence(account: Account, start: datetime, end: datetime, kind: str, by: UUID, now: datetime) -> Absence:
     return Absence(
         county_code=account.county_code,
         id=uuid7(),

@@ -75,7 +75,9 @@ def reference(own: Iterable[Worker], at: datetime, *, with_leave: bool) -> tuple
     return sum(w.is_heard(at) for w in expected), len(expected)
 
 
-def quarters(own: list[Worker], midnight: datetime, *, with_leave: bool) -> tuple[list[float | None], list[float]]:
+def quarters(
+    own: list[Worker], midnight: datetime, *, with_leave: bool
+) -> tuple[list[float | None], list[float]]:
     """The quarters of the day, and the rates of all minutes that have one."""
     told: list[float | None] = []
     everything: list[float] = []
