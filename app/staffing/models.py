@@ -98,6 +98,7 @@ class Shift(Base):
         ),
         CheckConstraint("ends_at > starts_at AND ends_at <= starts_at + interval '24 hours'", name="length"),
         Index("ix_shift_county_code_inspector_id_starts_at", "county_code", "inspector_id", "starts_at"),
+        Index("ix_shift_service_day", "county_code", "service_day"),
     )
 
     county_code: Mapped[str] = mapped_column(COUNTY_CODE, primary_key=True)

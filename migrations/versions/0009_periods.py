@@ -96,6 +96,7 @@ def upgrade() -> None:
     )
     # a month is read from the index alone, which needs pages that a vacuum has seen
     op.execute("ALTER TABLE day_figures SET (autovacuum_vacuum_scale_factor = 0.02)")
+    op.create_index("ix_shift_service_day", "shift", ["county_code", "service_day"])
     op.create_index("ix_day_judgement_judged_at", "day_judgement", ["county_code", "service_day", "judged_at"])
     _create_period()
     _create_period_figures()
@@ -188,6 +189,7 @@ def downgrade() -> None:
     for function in ("period_figures_come_before_the_seal", "period_figures_stay", "period_stays_sealed"):
         op.execute(f"DROP FUNCTION {function}()")
     op.drop_index("ix_day_judgement_judged_at", "day_judgement")
+    op.drop_index("ix_shift_service_day", "shift")
     op.execute("ALTER TABLE day_figures RESET (autovacuum_vacuum_scale_factor)")
     op.drop_index("ix_day_figures_service_day", "day_figures")
     op.create_index("ix_day_figures_service_day", "day_figures", ["county_code", "service_day", "area_id"])
