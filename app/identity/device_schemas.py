@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from app.identity.device_models import DEVICE_STATE_LABELS, DeviceState
+from app.identity.device_models import DEVICE_STATE_LABELS, OWNERSHIP_LABELS, DeviceState, Ownership
 from app.identity.schemas import TokenRead
 from app.kit.ids import (
     DEMO_ACTIVATION_CODE,
@@ -41,6 +41,13 @@ StateField = Annotated[
         description="State · 状态:" + ", ".join(f"`{s}` {label}" for s, label in DEVICE_STATE_LABELS.items())
     ),
 ]
+OwnershipField = Annotated[
+    Ownership,
+    Field(
+        description="Whose it is · 归属:"
+        + ", ".join(f"`{o}` {label}" for o, label in OWNERSHIP_LABELS.items())
+    ),
+]
 InspectorField = Annotated[
     UUID, Field(description="Inspector (account) · 网格员", examples=[str(DEMO_INSPECTOR)])
 ]
@@ -68,6 +75,7 @@ class DeviceCreate(Input):
     android_version: Annotated[Version | None, Field(description="Android version · 系统版本")] = None
     app_version: Annotated[Version | None, Field(description="Version of the app · 应用版本")] = None
     capabilities: Capabilities = []  # noqa: RUF012 - pydantic copies defaults
+    ownership: OwnershipField = Ownership.ISSUED
 
 
 class DeviceRead(Output):
@@ -87,6 +95,7 @@ class DeviceRead(Output):
         list[str],
         Field(description="Where it misses the county's standard, e.g. `capability:camera` · 未达技术标准项"),
     ]
+    ownership: OwnershipField
     state: StateField
     state_label: Annotated[str, Field(description="State in Chinese · 状态名称")]
     registered_at: Annotated[datetime, Field(description="When it was registered · 登记时间")]

@@ -11,7 +11,7 @@ from uuid6 import uuid7
 from app.identity import queries
 from app.identity.actor import Actor
 from app.identity.bindings import end_binding
-from app.identity.device_models import ActivationCode, Device, DeviceState
+from app.identity.device_models import ActivationCode, Device, DeviceState, Ownership
 from app.identity.logins import revoke_logins
 from app.identity.models import Login
 from app.identity.problems import DeviceNotUsable
@@ -31,6 +31,7 @@ class NewDevice:
     android_version: str | None = None
     app_version: str | None = None
     capabilities: list[str] = field(default_factory=list)
+    ownership: Ownership = Ownership.ISSUED
 
 
 async def register_device(
@@ -48,10 +49,12 @@ async def register_device(
         app_version=new.app_version,
         capabilities=sorted(set(new.capabilities)),
         state=DeviceState.REGISTERED,
+        ownership=new.ownership,
         registered_at=now,
     )
     session.add(device)
-    await record_device(session, actor, device, "device.registered", {"model": device.model}, now=now)
+    data: dict[str, object] = {"model": device.model, "ownership": new.ownership.value}
+    await record_device(session, actor, device, "device.registered", data, now=now)
     return device
 
 

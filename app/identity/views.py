@@ -6,7 +6,7 @@ from app.identity.accounts import phone_of
 from app.identity.activation import Activated, IssuedCode
 from app.identity.actor import ROLE_LABELS, Role
 from app.identity.conformity import Standard, shortfalls
-from app.identity.device_models import DEVICE_STATE_LABELS, Device, DeviceBinding, DeviceState
+from app.identity.device_models import DEVICE_STATE_LABELS, Device, DeviceBinding, DeviceState, Ownership
 from app.identity.device_schemas import ActivationCodeRead, ActivationRead, BindingRead, DeviceRead
 from app.identity.logins import TokenPair
 from app.identity.models import Account
@@ -59,6 +59,7 @@ def device_read(device: Device, standard: Standard) -> DeviceRead:
         app_version=device.app_version,
         capabilities=device.capabilities,
         shortfalls=missing,
+        ownership=Ownership(device.ownership),
         state=state,
         state_label=DEVICE_STATE_LABELS[state],
         registered_at=device.registered_at,
