@@ -40,7 +40,7 @@ async def get_day(
     if record is None:
         await _explain_missing(session, actor, key)
         raise DayNotFound
-    await require_day_area(session, actor, record.area_id)
+    await require_day_area(session, actor, key, record.area_id)
     if record.is_pending:
         return (await fold_days(session, [key], now=now, zone=zone))[key]
     return fold_record(record, now=now, zone=zone)
@@ -54,8 +54,10 @@ async def day_key(session: AsyncSession, actor: Actor, inspector_id: UUID, day: 
     return DayKey(county_code, inspector_id, day)
 
 
-async def require_day_area(session: AsyncSession, actor: Actor, area_id: UUID) -> None:
-    """Raises DayNotFound unless the day's area lies inside the actor's."""
+async def require_day_area(session: AsyncSession, actor: Actor, key: DayKey, area_id: UUID) -> None:
+    """Raises DayNotFound unless the day is one's own, wherever one works now, or its area lies inside the actor's."""
+    if actor.account_id == key.inspector_id:
+        return
     try:
         await require_area(session, actor, area_id)
     except NotFound as error:
@@ -66,7 +68,7 @@ async def _explain_missing(session: AsyncSession, actor: Actor, key: DayKey) -> 
     """Raises DayFrozen for a frozen day inside the actor's area."""
     frozen = await session.get(PatrolDay, (key.county_code, key.inspector_id, key.service_day))
     if frozen is not None:
-        await require_day_area(session, actor, frozen.area_id)
+        await require_day_area(session, actor, key, frozen.area_id)
         raise DayFrozen
 
 

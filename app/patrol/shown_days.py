@@ -92,7 +92,7 @@ async def show_day(
     frozen = await find_frozen_day(session, key)
     if frozen is None:
         return LiveDay(await days.get_day(session, actor, inspector_id, day, now=now, zone=zone))
-    await days.require_day_area(session, actor, frozen.area_id)
+    await days.require_day_area(session, actor, key, frozen.area_id)
     return frozen
 
 

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from app.kit.db import Database
 from app.rules.calendar import load_calendar
 from app.rules.working_time import due_in_working_days
+from tests.factories import identity, staffing
 from tests.factories import patrol as make
-from tests.factories import staffing
 from tests.factories.patrol import Beat, Clock
 from tests.patrol.conftest import Office, count
 from tests.patrol_appeals.conftest import Court, data_of, fold_all
@@ -235,6 +235,24 @@ class TestDecision:
         assert shown["contested"]["standing_status"] == shown["contested"]["latest_status"]
 
 
+class TestMoved:
+    async def test_who_works_elsewhere_now_still_contests_his_days(
+        self, court: Court, beat: Beat, database: Database
+    ) -> None:
+        async with database.transaction() as session:
+            elsewhere = await identity.area(
+                session, make.COUNTY, "community", beat.county.town, beat.county.county
+            )
+            await session.execute(
+                text("UPDATE account SET area_id = :area WHERE id = :id"),
+                {"area": elsewhere, "id": beat.inspector.id},
+            )
+        filed = await court.file()
+        assert [a["id"] for a in (await court.inspector.get("/appeals")).json()["items"]] == [filed["id"]]
+        assert (await court.inspector.get(day_path(beat))).status_code == 200
+        assert (await court.decide(filed["id"])).status_code == 200
+
+
 class TestWithdrawal:
     async def test_withdrawn_the_day_can_be_contested_again(self, court: Court, database: Database) -> None:
         filed = await court.file()
@@ -293,8 +311,6 @@ class TestReading:
 class TestDoubleTap:
     async def test_two_sendings_at_once_file_one(self, fresh_database: Database, clock: Clock) -> None:
         """The second one waits for the day's lock, then finds the first."""
-        from tests.factories import identity
-
         app = make.app_at(fresh_database, clock)
         app.state.ingestor.start()
         try:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -124,6 +124,8 @@ class TestAnyOrder:
         phases=[Phase.explicit, Phase.generate, Phase.shrink],
     )
     @given(steps=STEPS)
+    @example(steps=[("freeze", 0), ("appeal", 1), ("purge", 0), ("settle", 1), ("purge", 0)])
+    @example(steps=[("freeze", 0), ("hold", 0), ("purge", 0), ("release", 0), ("rows_only", 0)])
     async def test_nothing_kept_loses_a_fix_and_every_explanation_stays(
         self, worker_database: Database, steps: list[tuple[str, int]]
     ) -> None:

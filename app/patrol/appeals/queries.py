@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, case, literal, select, text
+from sqlalchemy import ColumnElement, Row, Select, and_, case, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.identity.actor import Actor
+from app.identity.actor import Actor, Role
 from app.identity.models import Account
 from app.identity.scope import counties_of, visible_to
 from app.kit import pagination
@@ -24,6 +24,13 @@ JUDGEMENT = (
     & (DayJudgement.service_day == Appeal.service_day)
 )
 Decider = aliased(Account)
+
+
+def _seen_by(actor: Actor) -> ColumnElement[bool]:
+    """An inspector's appeals stay his own when he works in another area; everybody else sees those of his area."""
+    if actor.role is Role.INSPECTOR:
+        return Appeal.inspector_id == actor.account_id
+    return visible_to(actor, Appeal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ async def get_locked(session: AsyncSession, actor: Actor, appeal_id: UUID) -> Ap
         .where(
             Appeal.county_code.in_(await counties_of(session, actor)),
             Appeal.id == appeal_id,
-            visible_to(actor, Appeal),
+            _seen_by(actor),
         )
         .with_for_update()
     )
@@ -137,9 +144,7 @@ async def list_appeals(
     now: datetime,
 ) -> tuple[list[Row[Any]], str | None]:
     """Appeals the actor may see, the oldest first."""
-    statement = _listed(now).where(
-        Appeal.county_code.in_(await counties_of(session, actor)), visible_to(actor, Appeal)
-    )
+    statement = _listed(now).where(Appeal.county_code.in_(await counties_of(session, actor)), _seen_by(actor))
     if state is not None:
         statement = statement.where(Appeal.state == state)
     if is_overdue is not None:
@@ -164,7 +169,7 @@ async def get_appeal(session: AsyncSession, actor: Actor, appeal_id: UUID, now: 
         .where(
             Appeal.county_code.in_(await counties_of(session, actor)),
             Appeal.id == appeal_id,
-            visible_to(actor, Appeal),
+            _seen_by(actor),
         )
     )
     row = (await session.execute(statement)).first()

@@ -46,7 +46,7 @@ HOLDING = (*SIGN_IN_PROBLEMS, Forbidden, NotFound)
     responses=problems(*HOLDING, NotAnInspector, HoldOrder, HoldNeedsCounty),
 )
 async def place_hold(body: HoldCreate, actor: Holder, session: SessionDep, now: Now) -> HoldRead:
-    """Nothing of these days is purged until it is released. By the county; the auditor sees it · 由区县设置,审计员可查"""
+    """Nothing of these days is purged until it is released. The auditor sees it, too · 由区县设置,审计员可查"""
     hold_id = await holds.place_hold(session, actor, body, now=now)
     return HoldRead.model_validate(await holds.get_hold(session, actor, hold_id))
 
