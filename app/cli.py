@@ -65,12 +65,16 @@ app = typer.Typer(
 
 
 @app.command()
-def up() -> None:
+def up(
+    live: Annotated[
+        bool, typer.Option("--live", help="Keep 40 handhelds of the demo county walking in real time.")
+    ] = False,
+) -> None:
     """Run everything: database, migrations, demo county, API, worker; Ctrl-C stops it."""
     from app.commands import up as command
 
     with clear_errors():
-        command.run(get_settings())
+        command.run(get_settings(), live=live)
 
 
 @app.command()

@@ -22,8 +22,11 @@ READY_TIMEOUT_S = 60.0
 DATABASE_POLL_S = 1.0
 
 
-def run(settings: Settings) -> None:
-    """Runs the service until Ctrl-C or SIGTERM. Raises what console.clear_errors knows."""
+def run(settings: Settings, *, live: bool = False) -> None:
+    """Runs the service until Ctrl-C or SIGTERM, with walking handhelds if `live` (where the demo may be signed in to).
+
+    Raises what console.clear_errors knows.
+    """
     stop_request = StopRequest()
     stop_request.listen()
     began_at = time.monotonic()
@@ -39,7 +42,10 @@ def run(settings: Settings) -> None:
             settings, guard = stack.enter_context(_database(settings))
             _prepare(settings)
             stop_request.check()
-            supervisor = Supervisor(_members(settings, sockets), say, guard, stop_request)
+            members = _members(settings, sockets)
+            if live:
+                members.insert(0, _walkers(settings))  # first to stop
+            supervisor = Supervisor(members, say, guard, stop_request)
             stack.callback(supervisor.stop)
             supervisor.start()
             _wait_until_ready(settings, supervisor)
@@ -49,6 +55,15 @@ def run(settings: Settings) -> None:
         except KeyboardInterrupt:
             say("")
     say("Everything has stopped; the data is kept.")
+
+
+class NoDemoError(PermissionError):
+    """Walking handhelds were asked for where the demo's passwords are not allowed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "--live walks in the demo county, whose passwords WANGGE_DEMO_PASSWORDS forbids here"
+        )
 
 
 class DatabaseGuard:
@@ -118,6 +133,13 @@ def _members(settings: Settings, sockets: Sequence[socket]) -> list[Member]:
         for number, each in enumerate(sockets, 1)
     ]
     return [*api, Member("worker", [*wangge, "worker"], environment)]
+
+
+def _walkers(settings: Settings) -> Member:
+    if not settings.demo_passwords:
+        raise NoDemoError
+    walk = [sys.executable, "-m", "app", "simulate", "--live"]
+    return Member("walking handhelds", [*walk, "--url", base_url(settings)], environment_of(settings))
 
 
 def base_url(settings: Settings) -> str:

@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Annotated
 
 import typer
@@ -19,7 +19,9 @@ from app.fleet.options import Options
 from app.fleet.simulating import Outcome, ServiceGone, Simulation, Tell
 from app.kit.console import clear_errors, say
 from app.kit.private_service import PrivateService, ServiceFailedError, private_service
+from app.kit.processes import die_with_supervisor
 from app.replay.api import Refused, Unreachable
+from app.replay.cli import local_url
 from app.settings import get_settings
 
 EXPECTED = (CrewTooSmall, Refused, Unreachable, ServiceFailedError, ServiceGone)
@@ -49,6 +51,10 @@ def simulate(
             help="kill -9 API, worker or database K times at random, and fill the disk once.",
         ),
     ] = 0,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="Walk in real time against a running service until Ctrl-C; no proof."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     url: Annotated[
         str | None,
@@ -80,6 +86,9 @@ def simulate(
     if speed and as_fast_as_possible:
         raise typer.BadParameter("choose one of --speed and --as-fast-as-possible", param_hint="--speed")
     pace = None if as_fast_as_possible else speed or SHIFT_S / DAY_IN_S
+    if live:
+        _live(url, handhelds, supervisor, password or _demo_password(), seed)
+        return
     options = Options(
         handhelds, days, seed, pace, kills, url, supervisor, password or _demo_password(), api_processes
     )
@@ -92,6 +101,15 @@ def simulate(
         width = None if sys.stdout.isatty() else PIPED_COLUMNS
         report.show(outcome, Console(highlight=False, width=width))
     raise typer.Exit(0 if outcome.is_good else 1)
+
+
+def _live(url: str | None, handhelds: int, username: str, password: str, seed: int) -> None:
+    from app.fleet.live import Live, walk_on
+
+    die_with_supervisor()
+    signal.signal(signal.SIGTERM, _end)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(walk_on(Live(url or local_url(get_settings()), handhelds, username, password, seed)))
 
 
 def _run(options: Options, tell: Tell) -> Outcome:

@@ -217,7 +217,7 @@ class Simulation:
                         rng,
                         self._base_url,
                         self.ledger,
-                        lambda _: time.monotonic(),
+                        lambda _: 0.0,
                     )
                     group.create_task(courier.deliver([again], again.due_ms))
 

@@ -121,7 +121,7 @@ def replay(
         walks = _read(files, reading, settings)
         wanted = Wanted(relocate, as_, on.date() if on else None, add, coord_sys)  # type: ignore[arg-type]
         account = supervisor, password or _demo_password()
-        outcomes = asyncio.run(_replay_all(walks, wanted, url or _local_url(settings), account, settings))
+        outcomes = asyncio.run(_replay_all(walks, wanted, url or local_url(settings), account, settings))
     _print(outcomes, as_json, settings)
     raise typer.Exit(1 if any(outcome.faults for outcome in outcomes) else 0)
 
@@ -206,7 +206,8 @@ def _clear_errors() -> Iterator[None]:
         raise typer.Exit(1) from error
 
 
-def _local_url(settings: Settings) -> str:
+def local_url(settings: Settings) -> str:
+    """Where the service of these settings listens, as seen from this machine."""
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104
     return f"http://{host}:{settings.port}"
 
