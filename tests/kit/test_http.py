@@ -2,18 +2,20 @@
 
 import asyncio
 import gzip
+import socket
 import zlib
 from collections.abc import AsyncIterator, MutableMapping
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 import zstandard
 from fastapi import FastAPI, Request
 from pydantic import BaseModel
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.kit import errors, http
+from app.kit import errors, http, serving
 from app.kit.http import Gateway
 from app.kit.problems import TooManyRequests
 
@@ -230,3 +232,41 @@ class TestErrors:
         assert int(full.headers["retry-after"]) > 0
         assert (busy.status_code, busy.headers["retry-after"]) == (429, "3")
         assert busy.headers["cache-control"] == "no-store"
+
+
+class TestHead:
+    """HEAD is GET without the body, as monitors and proxies expect; OPTIONS names what an address takes."""
+
+    async def test_answers_as_get_does_without_the_body(self, client: httpx.AsyncClient) -> None:
+        for path in ("/busy", "/pool", "/nowhere", "/openapi.json"):
+            got, head = await client.get(path), await client.head(path)
+            assert (head.status_code, head.content) == (got.status_code, b""), path
+            for name in ("content-type", "content-length", "retry-after"):
+                assert head.headers.get(name) == got.headers.get(name), (path, name)
+            assert head.headers["x-request-id"]
+
+    async def test_a_post_has_none(self, client: httpx.AsyncClient) -> None:
+        head = await client.head("/echo")
+        assert (head.status_code, head.headers["allow"]) == (405, "POST")
+
+    async def test_options_name_the_methods(self, client: httpx.AsyncClient) -> None:
+        answer = await client.options("/echo")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+    async def test_a_real_server_frames_it(self, app: FastAPI) -> None:
+        config = uvicorn.Config(app, **serving.uvicorn_settings())
+        server = uvicorn.Server(config)
+        with socket.socket() as listener:
+            listener.bind(("127.0.0.1", 0))
+            listener.listen()
+            port = listener.getsockname()[1]
+            running = asyncio.create_task(server.serve(sockets=[listener]))
+            while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+                await asyncio.sleep(0.01)
+            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+                head = await client.head("/openapi.json")
+                got = await client.get("/openapi.json")  # on the same connection
+            server.should_exit = True
+            await running
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == str(len(got.content))
