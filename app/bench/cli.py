@@ -112,6 +112,21 @@ def growth(
 
 
 @bench.command()
+def month(
+    as_json: AsJson = False,
+    inspectors: Annotated[
+        int, typer.Option(min=100, help="Inspectors; the target shrinks with their number.")
+    ] = 20_000,
+) -> None:
+    """A month of 20,000 inspectors judged and rolled up to all levels, then sealed and verified; takes minutes."""
+    from app.bench import month as benchmark
+
+    with clear_errors():
+        result = benchmark.run(inspectors, _say)
+    _print(_figures(result.as_json()), as_json=as_json, document=result.as_json(), misses=result.misses)
+
+
+@bench.command()
 def truth(
     as_json: AsJson = False,
     seeds: Annotated[int, typer.Option(min=1, max=200, help="Simulated days of each case.")] = 20,

@@ -27,8 +27,8 @@ INSPECTOR, DEVICE = demo_id("account", f"inspector/{GRID_CODE}"), demo_id("devic
 
 
 @asynccontextmanager
-async def scratch_demo(today: date) -> AsyncIterator[tuple[Database, str]]:
-    """The database and its URL, on a private cluster."""
+async def scratch_database() -> AsyncIterator[tuple[Database, str, Path]]:
+    """A migrated and seeded database on a private cluster, its URL and the cluster's folder."""
     with tempfile.TemporaryDirectory(prefix="wangge-private-") as name:
         data_dir = Path(name)
         data_dir.chmod(0o711)  # noqa: ASYNC240 - once; the database's user gets through
@@ -38,14 +38,21 @@ async def scratch_demo(today: date) -> AsyncIterator[tuple[Database, str]]:
         try:
             await asyncio.to_thread(upgrade, url)
             await seed(url)
-            settings = Settings(
-                data_dir=data_dir,
-                database_url=url,
-                master_key=SecretStr(token_urlsafe(48)),
-                demo_passwords=True,
-            )
-            await load_demo(database, settings, today=today)
-            yield database, url
+            yield database, url, data_dir
         finally:
             await database.close()
             cluster.destroy()
+
+
+@asynccontextmanager
+async def scratch_demo(today: date) -> AsyncIterator[tuple[Database, str]]:
+    """The database with the demo county, and its URL."""
+    async with scratch_database() as (database, url, data_dir):
+        settings = Settings(
+            data_dir=data_dir,
+            database_url=url,
+            master_key=SecretStr(token_urlsafe(48)),
+            demo_passwords=True,
+        )
+        await load_demo(database, settings, today=today)
+        yield database, url
