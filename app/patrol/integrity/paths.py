@@ -99,7 +99,8 @@ class Match:
 def longest_match(own: Path, other: Path, shift_s: float, within_m: float) -> Match | None:
     """The longest walk of `own` that `other` makes `shift_s` seconds later, never further off than `within_m`.
 
-    Both paths share an origin. Breaks up to BRIDGE_S are bridged; a match ends where nobody moves on.
+    Both paths share an origin. Only the places of a walk prove something; standing, and moments of which one
+    path knows nothing, neither count nor end a match, and breaks up to BRIDGE_S are bridged.
     """
     t_s = own.moments()
     if len(t_s) < 2:
@@ -108,17 +109,18 @@ def longest_match(own: Path, other: Path, shift_s: float, within_m: float) -> Ma
     px, py = other.at(t_s + shift_s)
     apart = np.hypot(ox - px, oy - py)
     step = np.concatenate([[0.0], np.nan_to_num(np.hypot(np.diff(ox), np.diff(oy)))])
-    agree = (apart <= within_m) & (step >= MOVING_MPS * STEP_S)
+    walking = (step >= MOVING_MPS * STEP_S) & (apart <= within_m)
     best: Match | None = None
-    for first, last in runs(agree, BRIDGE_S // STEP_S):
-        inside = slice(first, last + 1)
-        near = agree[inside]
+    for first, last in runs((apart <= within_m) | np.isnan(apart), BRIDGE_S // STEP_S):
+        held = first + np.flatnonzero(walking[first : last + 1])
+        if not len(held):
+            continue
         found = Match(
-            float(t_s[first]),
-            float(t_s[last]),
-            float(step[inside][near].sum()),
-            float(np.median(apart[inside][near])),
-            float(apart[inside][near].max()),
+            float(t_s[held[0]]),
+            float(t_s[held[-1]]),
+            float(step[held].sum()),
+            float(np.median(apart[held])),
+            float(apart[held].max()),
         )
         if best is None or (found.walked_m, -found.start_s) > (best.walked_m, -best.start_s):
             best = found
