@@ -19,6 +19,7 @@ from app.fleet.options import Options
 from app.fleet.simulating import Outcome, ServiceGone, Simulation, Tell
 from app.kit.console import clear_errors, say
 from app.kit.private_service import PrivateService, ServiceFailedError, private_service
+from app.kit.probe import is_ready
 from app.kit.processes import die_with_supervisor
 from app.replay.api import Refused, Unreachable
 from app.replay.cli import local_url
@@ -115,6 +116,8 @@ def _live(url: str | None, handhelds: int, username: str, password: str, seed: i
 def _run(options: Options, tell: Tell) -> Outcome:
     zone = get_settings().zone
     if options.url is not None:
+        if not is_ready(options.url):
+            raise Unreachable(f"no service is ready at {options.url}; start one with scripts/run")
         return asyncio.run(Simulation(options, options.url, None, zone, tell).run(fills_disk=False))
     why_not = small_disk.why_not() if options.kills else None
     refusals = [why_not] if why_not else []

@@ -85,6 +85,15 @@ def day_of(beat: Beat) -> list[Item]:
     ]
     items += [Item(beat.device.id, "fixes", f) for f in walk(beat.at("07:42"), 600, every_s=30)]
     items += [Item(beat.device.id, "reports", {"at": to_ms(beat.at("09:40")), "cause": "no_signal"})]
+    # in the voluntary window too: what comes before the press that opens it is not counted, and sent again
+    items += [Item(beat.device.id, "beats", to_ms(beat.at("07:53")) + n * 60_000) for n in range(6)]
+    items += [Item(beat.device.id, "reports", {"at": to_ms(beat.at("07:52")), "cause": "no_permission"})]
+    items += [
+        Item(
+            beat.device.id, "state", {"battery_pct": 40, "exit_reason": reason, "exit_at": to_ms(beat.at(at))}
+        )
+        for at, reason in (("07:58", "system_kill"), ("10:41", "crash"), ("11:50", "user_stop"))
+    ]
     return items
 
 
@@ -94,11 +103,14 @@ def make_id(n: int) -> UUID:
 
 
 def bodies(items: Iterable[Item], envelope: dict[str, Any]) -> list[tuple[UUID, list[Item], dict[str, Any]]]:
-    """One batch a handheld that holds all of `items`."""
+    """One batch a handheld that holds all of `items`, and one for each state: an upload has but one."""
     by_device: dict[UUID, list[Item]] = defaultdict(list)
-    for item in items:
-        by_device[item.device_id].append(item)
     found = []
+    for item in items:
+        if item.kind == "state":
+            found.append((item.device_id, [item], batch(state=item.content, **envelope)))
+        else:
+            by_device[item.device_id].append(item)
     for device_id, own in by_device.items():
         parts: dict[str, list[Any]] = defaultdict(list)
         for item in own:
@@ -111,7 +123,7 @@ def bodies(items: Iterable[Item], envelope: dict[str, Any]) -> list[tuple[UUID, 
 async def deliver(
     session: AsyncSession, clock: Clock, deliveries: list[list[tuple[UUID, list[Item], dict[str, Any]]]]
 ) -> list[Item]:
-    """Ingests groups of uploads; returns the fixes that the handhelds are told to keep for later."""
+    """Ingests groups of uploads; returns what the handhelds are told to keep for later, or not told is stored."""
     keep: list[Item] = []
     for group in deliveries:
         arrivals = [
@@ -124,6 +136,13 @@ async def deliver(
             for said in answer.result.results:
                 if said.send_again:
                     keep += fixes[said.first : said.last + 1]
+            for kind, stored in (
+                ("beats", answer.result.beats_stored),
+                ("reports", answer.result.reports_stored),
+                ("state", answer.result.reports_stored),
+            ):
+                sent = [i for i in own if i.kind == kind]
+                keep += sent if stored < len(sent) else []
     return keep
 
 
