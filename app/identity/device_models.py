@@ -85,7 +85,10 @@ class Device(Base):
 
 
 class DeviceBinding(Base):
-    """Who holds a handheld during `valid`: one inspector a device, one device an inspector at a time."""
+    """Who holds a handheld during `valid`: one inspector a device, one device an inspector at a time.
+
+    `returns_to` is set while it is lent: whom it goes back to.
+    """
 
     __tablename__ = "device_binding"
     __table_args__ = (
@@ -104,6 +107,7 @@ class DeviceBinding(Base):
     device_id: Mapped[UUID]
     inspector_id: Mapped[UUID] = mapped_column(ForeignKey("account.id"))
     valid: Mapped[Range[datetime]] = mapped_column(TSTZRANGE)
+    returns_to: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
 
 
 class ActivationCode(Base):

@@ -1,6 +1,6 @@
 """What goes in and out of the registry of handhelds."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -15,10 +15,12 @@ from app.kit.ids import (
     DEMO_COUNTY_CODE,
     DEMO_DEVICE,
     DEMO_INSPECTOR,
+    DEMO_SPARE_INSPECTOR,
     DEMO_SPARE_SERIAL_NO,
 )
 from app.kit.schemas import Input, Output
 
+FIRST_INSTANT, LAST_INSTANT = datetime(2000, 1, 2, tzinfo=UTC), datetime(2100, 12, 30, tzinfo=UTC)
 SerialNo = Annotated[
     str,
     Field(
@@ -111,6 +113,7 @@ class BindingRead(Output):
     inspector_id: InspectorField
     valid_from: Annotated[datetime, Field(description="From, inclusive · 起")]
     valid_to: Annotated[datetime | None, Field(description="Until, exclusive; null: still · 止")]
+    returns_to: Annotated[UUID | None, Field(description="Whom it goes back to when it is lent · 归还对象")]
 
 
 class ActivationCodeCreate(Input):
@@ -190,6 +193,36 @@ class HandoverRead(Output):
 
     binding: BindingRead
     activation_code: ActivationCodeRead
+
+
+class LoanCreate(Input):
+    """To whom a handheld is lent, and until when."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"inspector_id": str(DEMO_SPARE_INSPECTOR), "until": "2027-01-04T18:00:00+08:00"}
+        }
+    )
+
+    inspector_id: InspectorField
+    until: Annotated[
+        AwareDatetime, Field(ge=FIRST_INSTANT, le=LAST_INSTANT, description="When it is due back · 应还时间")
+    ]
+    at: Annotated[
+        AwareDatetime | None,
+        Field(description="When it changed hands, not in the future; now · 借出时间"),
+    ] = None
+
+
+class ReturnCreate(Input):
+    """When a lent handheld came back."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {}})
+
+    at: Annotated[
+        AwareDatetime | None,
+        Field(description="When it changed hands, not in the future; now · 归还时间"),
+    ] = None
 
 
 class RevocationCreate(Input):

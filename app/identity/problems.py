@@ -171,6 +171,17 @@ class HandoverOutOfOrder(Conflict):
     en = "A handover is not in the future, and after the present binding began ({bound_since})"
 
 
+class LoanLength(Conflict):
+    code, status = "loan_length", 409
+    zh = "借用须到将来某时为止,且不超过 {longest_h} 小时;更长的请办理交接"
+    en = "A loan ends in the future, within {longest_h} hours; longer ones are handovers"
+
+
+class DeviceNotLent(Conflict):
+    code, status = "device_not_lent", 409
+    zh, en = "该终端没有借出,或已归还", "The handheld is not lent, or was returned before"
+
+
 class ActivationRefused(Problem):
     code, status = "activation_refused", 403
     zh = "激活码、序列号不匹配,或激活码已使用、过期、作废,请向管理员重新申请"

@@ -64,6 +64,8 @@ DUTIES: Mapping[Role, tuple[str, ...]] = {
         "GET /devices/*/bindings",
         "POST /devices/*/activation-codes",
         "POST /devices/*/handovers",
+        "POST /devices/*/loans",
+        "POST /devices/*/returns",
         "POST /devices/*/reinstatements",
         "POST /devices/*/revocations",
         "GET /quarantine",

@@ -78,6 +78,7 @@ def binding_read(binding: DeviceBinding) -> BindingRead:
         inspector_id=binding.inspector_id,
         valid_from=begin,
         valid_to=binding.valid.upper,
+        returns_to=binding.returns_to,
     )
 
 

@@ -124,6 +124,10 @@ def upgrade() -> None:
             "ownership", sa.String(10, collation="C"), nullable=False, server_default=sa.text("'issued'")
         ),
     )
+    op.add_column("device_binding", sa.Column("returns_to", sa.Uuid()))
+    op.create_foreign_key(
+        op.f("fk_device_binding_returns_to_account"), "device_binding", "account", ["returns_to"], ["id"]
+    )
     op.create_check_constraint(op.f("ck_device_ownership"), "device", "ownership IN ('issued', 'own')")
 
 
@@ -234,6 +238,8 @@ def create_grid_swap() -> None:
 
 
 def downgrade() -> None:
+    op.drop_constraint(op.f("fk_device_binding_returns_to_account"), "device_binding", type_="foreignkey")
+    op.drop_column("device_binding", "returns_to")
     op.drop_constraint(op.f("ck_device_ownership"), "device", type_="check")
     op.drop_column("device", "ownership")
     op.execute("DROP VIEW effective_shift")
