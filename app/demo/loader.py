@@ -25,6 +25,7 @@ from app.kit.clock import day_start, utc_now
 from app.kit.db import Database
 from app.kit.ids import DEMO_BOAT_GRID_CODE, DEMO_COUNTY, DEMO_COUNTY_CODE, DEMO_DAY, DEMO_GRID_CODE
 from app.kit.jobs import defer
+from app.patrol.periods.sealing import note_periods
 from app.settings import Settings
 
 DEMO_PASSWORD = "Wangge-330921"  # noqa: S105 - well known on purpose; only where demo_passwords is set
@@ -88,6 +89,7 @@ async def _load(session: AsyncSession, settings: Settings, today: date) -> DemoS
     if settings.demo_passwords and settings.master_key is not None:
         await staff.load_activation_code(session, settings.master_key.get_secret_value(), now)
     shifts = await plan_shifts(session, today, settings.zone)
+    await note_periods(session, DEMO_COUNTY_CODE, DEMO_DAY, today)
     await decisions.record_decisions(session, now)
     await load_walk(session, settings.zone)
     await load_quarantined(session, now)
