@@ -24,6 +24,7 @@ from app.kit.console import clear_errors, say
 from app.kit.database_program import DatabaseProgram, plain_url
 from app.kit.db import Database
 from app.kit.embedded import prepare_data_dir
+from app.kit.processes import wait_until
 from app.operations.inventory import list_tables, take_inventory
 from app.operations.manifest import DUMP, MANIFEST, Manifest, read_manifest
 from app.settings import Settings, get_settings
@@ -35,6 +36,11 @@ RESTORE_OPTIONS = (
     "--no-owner",
     "--no-privileges",
     "--no-comments",  # those of extensions belong to whoever installed them
+)
+COMPANY_LEAVES_S = 3.0
+NEEDS_EXTENSIONS = (
+    "the database's role may not create the extension PostGIS. Once, as a superuser of that server: "
+    "psql template1 -c 'CREATE EXTENSION postgis' -c 'CREATE EXTENSION btree_gist'"
 )
 OTHERS = """
 SELECT count(*) FROM pg_stat_activity
@@ -121,7 +127,13 @@ def restore_into(url: str, backup: BackupFile, manifest: Manifest, *, replace: b
         with psycopg.connect(_beside(url, "postgres"), autocommit=True) as admin:
             _refuse_company(admin, target)
             aside = f"{target}_restore_{token_hex(4)}"
-            admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(aside)))
+            # a role that may not make extensions finds them in template1, where its administrator put them
+            template = "template0" if admin.info.parameter_status("is_superuser") == "on" else "template1"
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(aside), sql.Identifier(template)
+                )
+            )
             try:
                 report = _fill(_beside(url, aside), backup, manifest)
                 _refuse_company(admin, target)
@@ -175,9 +187,14 @@ def _fill(url: str, backup: BackupFile, manifest: Manifest) -> tuple[Verificatio
     say("Restoring …")
     with psycopg.connect(plain_url(url)) as connection:
         program = client_program("pg_restore", connection.info.server_version // 10_000)
-    with DatabaseProgram([program, *RESTORE_OPTIONS], url, feeding=True) as process:
-        assert process.stdin is not None  # noqa: S101 - it is a pipe
-        backup.copy(DUMP, process.stdin.write)
+    try:
+        with DatabaseProgram([program, *RESTORE_OPTIONS], url, feeding=True) as process:
+            assert process.stdin is not None  # noqa: S101 - it is a pipe
+            backup.copy(DUMP, process.stdin.write)
+    except BackupError as error:
+        if "permission denied to create extension" in str(error):
+            raise BackupError(NEEDS_EXTENSIONS) from error
+        raise
     say("Comparing rows and figures …")
     with psycopg.connect(plain_url(url)) as connection:
         differences = take_inventory(connection).differences(manifest.inventory)
@@ -208,9 +225,13 @@ async def _put_in_order(url: str) -> tuple[Verification, int]:
 
 
 def _refuse_company(admin: "psycopg.Connection[tuple[int]]", target: str) -> None:
-    row = admin.execute(OTHERS, [target]).fetchone()
-    if row and row[0]:
-        raise BackupError(f"{row[0]} connections use the database {target}: stop the service first")
+    def others() -> int:
+        row = admin.execute(OTHERS, [target]).fetchone()
+        return row[0] if row else 0
+
+    # one that was closed just now is listed for a moment
+    if not wait_until(lambda: others() == 0, COMPANY_LEAVES_S):
+        raise BackupError(f"{others()} connections use the database {target}: stop the service first")
 
 
 def _move_into_place(
