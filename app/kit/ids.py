@@ -51,3 +51,6 @@ DEMO_SPARE_INSPECTOR = demo_id("account", "inspector/spare")
 DEMO_SPARE_SERIAL_NO = "WG-330921-900000"
 DEMO_ACTIVATION_CODE = "33092100"
 DEMO_QUARANTINED = demo_id("quarantine", DEMO_GRID_CODE)
+DEMO_APPEAL = demo_id("appeal", "330921102218002")
+"""The appeal that waits for its decision, once the fortnight is loaded: of the tenth grid of its town."""
+DEMO_HOLD = demo_id("legal_hold", DEMO_GRID_CODE)

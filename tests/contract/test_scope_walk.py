@@ -24,10 +24,12 @@ from app.kit.clock import to_ms
 from app.kit.db import Database
 from app.kit.events import Event
 from app.kit.ids import (
+    DEMO_APPEAL,
     DEMO_BATCH,
     DEMO_COUNTY_CODE,
     DEMO_COUNTY_SUPERVISOR,
     DEMO_DEVICE,
+    DEMO_HOLD,
     DEMO_INSPECTOR,
     demo_id,
 )
@@ -61,6 +63,17 @@ OURS = text(
 FAIL_A_JOB = text(
     "INSERT INTO procrastinate_jobs (id, queue_name, task_name, status, args) "
     "VALUES (:id, 'default', 'test.fails', 'failed', cast(:args AS jsonb))"
+)
+CONTEST = text(
+    "INSERT INTO appeal (county_code, id, digest, inspector_id, service_day, revision, area_id, statement, evidence, "
+    "filed_at, file_by, decide_by, state) "
+    "SELECT county_code, :id, '', inspector_id, service_day, revision, area_id, 'test', '[]', judged_at, judged_at, "
+    "judged_at, 'filed' FROM day_judgement WHERE inspector_id = :inspector LIMIT 1"
+)
+HOLD = text(
+    "INSERT INTO legal_hold (county_code, id, area_id, inspector_id, days, reason, document_no, placed_by, placed_at) "
+    "SELECT county_code, :id, area_id, id, daterange('2026-01-01', '2026-02-01'), 'test', '1', :by, created_at "
+    "FROM account WHERE id = :inspector"
 )
 ROWS_WITH_IDS = text(
     """
@@ -121,6 +134,10 @@ async def scene(template: str) -> AsyncIterator[Scene]:
     async with database.transaction() as session:
         foreigners, device = await _foreigners(session)
         await session.execute(FAIL_A_JOB, {"id": OUR_JOB, "args": f'{{"county_code": "{DEMO_COUNTY_CODE}"}}'})
+        await session.execute(CONTEST, {"id": DEMO_APPEAL, "inspector": DEMO_INSPECTOR})
+        await session.execute(
+            HOLD, {"id": DEMO_HOLD, "inspector": DEMO_INSPECTOR, "by": DEMO_COUNTY_SUPERVISOR}
+        )
         shift = (await session.execute(_last_shift(), {"inspector": DEMO_INSPECTOR, "now": now})).one()
     async with app.router.lifespan_context(app), make.client_of(app) as client:
         await _walk_a_bit(app, database, client, shift.on_duty_at)

@@ -10,6 +10,7 @@ from app.identity.dependencies import SettingsDep, require
 from app.identity.problems import SIGN_IN_PROBLEMS
 from app.kit.clock import Now
 from app.kit.db import SessionDep
+from app.kit.ids import DEMO_APPEAL
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import Forbidden, NotFound, problems
 from app.patrol.appeals import queries, service
@@ -23,7 +24,6 @@ from app.patrol.appeals.problems import (
     JudgementContestedBefore,
 )
 from app.patrol.appeals.schemas import (
-    DEMO_APPEAL,
     AppealCreate,
     AppealDetailRead,
     AppealRead,

@@ -11,7 +11,6 @@ from app.kit.schemas import Day, Input, Output
 from app.patrol.appeals.workflow import changes_status
 from app.patrol.day_schemas import AskedStatus, DayFiguresRead, DecisionRead, Status
 
-DEMO_APPEAL = demo_id("appeal", "demo")
 StateRead = Annotated[
     Literal["filed", "decided", "withdrawn"],
     Field(description="filed 待决定 · decided 已决定 · withdrawn 已撤回"),
@@ -25,7 +24,7 @@ class AppealCreate(Input):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "appeal_id": str(DEMO_APPEAL),
+                "appeal_id": str(demo_id("appeal", "example")),
                 "service_day": DEMO_DAY.isoformat(),
                 "statement": "下午在独居老人家中走访两小时,楼内无信号。",
                 "asked_status": "pass",

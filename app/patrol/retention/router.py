@@ -12,7 +12,7 @@ from app.identity.dependencies import require
 from app.identity.problems import SIGN_IN_PROBLEMS, NotAnInspector
 from app.kit.clock import Now
 from app.kit.db import SessionDep
-from app.kit.ids import demo_id
+from app.kit.ids import DEMO_HOLD
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import Forbidden, NotFound, problems
 from app.patrol.retention import holds, views
@@ -30,9 +30,7 @@ HoldId = Annotated[
     UUID,
     Path(
         description="Id of a hold · 保全编号",
-        openapi_examples={
-            "demo": {"summary": "Demo hold · 演示保全", "value": str(demo_id("legal_hold", "demo"))}
-        },
+        openapi_examples={"demo": {"summary": "Demo hold · 演示保全", "value": str(DEMO_HOLD)}},
     ),
 ]
 HOLDING = (*SIGN_IN_PROBLEMS, Forbidden, NotFound)
