@@ -29,6 +29,7 @@ DUMP_OPTIONS = (
     "--no-owner",
     "--no-privileges",
     "--lock-wait-timeout=60s",
+    "--exclude-table-data=*.spatial_ref_sys",  # PostGIS brings its own
 )
 
 
