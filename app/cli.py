@@ -13,6 +13,7 @@ from app.kit.console import clear_errors, say
 from app.settings import get_settings
 
 OTHERS = {
+    "account": "app.commands.account",
     "audit": "app.audit.cli",
     "backup": "app.commands.backup",
     "bench": "app.bench.cli",

@@ -10,10 +10,11 @@ from app.identity.actor import ROLE_LABELS, Role
 from app.kit.ids import DEMO_COMMUNITY, DEMO_COUNTY_CODE, DEMO_DEVICE, DEMO_INSPECTOR
 from app.kit.schemas import Input, Output
 
+USERNAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$"
 Username = Annotated[
     str,
     Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$",
+        pattern=USERNAME,
         description="Letters, digits, `.`, `_`, `-`; case does not matter · 用户名",
         examples=["wangge-new"],
     ),
