@@ -7,5 +7,5 @@ An upload passes, in this order: `upload_router` (HTTP), `ingestor` (one per pro
 `uploads` answers a handheld's own questions.
 
 A day is read by `day_reader`, folded by `fold` (pure; the modules it imports are the trade's rules), judged by
-`judging`, told by `sentences`, written by `folder` and `fold_store`, shown by `days`, `tracks` and `averages`.
+`judging`, told by `sentences`, written by `folder` and `fold_store`, shown by `days` and `tracks`, summed up by `periods`.
 """

@@ -269,8 +269,9 @@ class AverageDistanceRead(Output):
     day_from: Annotated[date, Field(description="First day · 起始日期")]
     day_to: Annotated[date, Field(description="Last day · 截止日期")]
     inspectors: Annotated[int, Field(description="Inspectors expected on some day · 应到网格员数")]
-    expected_days: Annotated[
-        int, Field(description="Inspector-days expected: the denominator · 应到人日(分母)")
+    expected_days: Annotated[int, Field(description="Inspector-days expected · 应到人日")]
+    expected_whole_days: Annotated[
+        float, Field(description="The same, half-days as halves: the denominator · 折算应到人日(分母)")
     ]
     walked_days: Annotated[int, Field(description="Of these, days with fixes · 其中有轨迹的人日")]
     distance_m: Annotated[float, Field(description="Metres on expected days: the numerator · 里程合计(分子)")]

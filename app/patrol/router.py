@@ -3,11 +3,11 @@
 from fastapi import APIRouter
 
 from app.patrol.appeals.router import router as appeals_router
-from app.patrol.average_router import router as average_router
 from app.patrol.day_router import router as day_router
 from app.patrol.integrity.router import router as integrity_router
 from app.patrol.online.router import router as online_router
 from app.patrol.page.router import router as page_router
+from app.patrol.periods.average_router import router as average_router
 from app.patrol.periods.router import router as periods_router
 from app.patrol.periods.what_if_router import router as what_if_router
 from app.patrol.retention.router import router as retention_router

@@ -7,17 +7,17 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from app.identity.actor import SUPERVISORS, Actor
-from app.identity.dependencies import Today, require
+from app.identity.dependencies import SettingsDep, Today, require
 from app.identity.problems import SIGN_IN_PROBLEMS
 from app.kit.db import SessionDep
 from app.kit.ids import DEMO_COUNTY, DEMO_DAY
 from app.kit.problems import Forbidden, NotFound, problems
 from app.kit.schemas import Day
-from app.patrol import averages
 from app.patrol.day_schemas import AverageDistanceRead
+from app.patrol.periods import averages
 from app.patrol.problems import PeriodTooLong
 
-router = APIRouter(tags=["patrol days"])
+router = APIRouter(tags=["periods"])
 PERIOD_DAYS = 7
 
 
@@ -29,6 +29,7 @@ PERIOD_DAYS = 7
 async def get_average(
     actor: Annotated[Actor, Depends(require(*SUPERVISORS))],
     session: SessionDep,
+    settings: SettingsDep,
     today: Today,
     area_id: Annotated[
         UUID | None,
@@ -56,9 +57,9 @@ async def get_average(
         ),
     ] = None,
 ) -> AverageDistanceRead:
-    """Metres per expected inspector-day, with numerator and denominator; a day nobody walked counts as 0 m.
+    """Of any stretch of days, as periods have it: metres per whole expected day; a day nobody walked counts as 0 m.
 
-    应到人日的平均里程(S4-08),附分子分母;应到而无轨迹的人日按 0 计。
+    任意日期段的应到人日平均里程(S4-08),口径同统计期;应到而无轨迹的人日按 0 计,半天按 0.5 天计。
     """
     last = day_to or today - timedelta(days=1)
     found = await averages.average_distance(
@@ -68,5 +69,6 @@ async def get_average(
         day_from or last - timedelta(days=PERIOD_DAYS - 1),
         last,
         today=today,
+        zone=settings.zone,
     )
     return AverageDistanceRead.model_validate(found)
