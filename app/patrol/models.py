@@ -71,7 +71,7 @@ class BatchReceipt(Base):
     """
 
     __tablename__ = "batch_receipt"
-    __table_args__ = (Index("ix_batch_receipt_received_at", "received_at", postgresql_using="brin"),)
+    __table_args__ = (Index("ix_batch_receipt_received_at", "county_code", "received_at"),)
 
     county_code: Mapped[str] = mapped_column(County, primary_key=True)
     batch_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -43,7 +43,7 @@ def upgrade() -> None:
         ["county_code", "service_day"],
         postgresql_where=sa.text("frozen_at IS NULL"),
     )
-    op.create_index("ix_batch_receipt_received_at", "batch_receipt", ["received_at"], postgresql_using="brin")
+    op.create_index("ix_batch_receipt_received_at", "batch_receipt", ["county_code", "received_at"])
     op.execute(
         "CREATE INDEX ix_event_inspectors ON event USING gin ((data -> 'inspector_ids')) "
         "WHERE data ? 'inspector_ids'"

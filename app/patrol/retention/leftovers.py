@@ -14,10 +14,10 @@ QUARANTINED = """
                       AND c.area_id = r.area_id AND h.days @> cast(r.received_at AT TIME ZONE :zone AS date))
 """
 DELETE_RECEIPTS = text(
-    f"DELETE FROM batch_receipt WHERE ctid = ANY(ARRAY(SELECT r.ctid {RECEIPTS} LIMIT :limit))"
+    f"DELETE FROM batch_receipt WHERE ctid = ANY(ARRAY(SELECT r.ctid {RECEIPTS} ORDER BY r.received_at LIMIT :limit))"
 )
 DELETE_QUARANTINED = text(
-    f"DELETE FROM quarantine WHERE ctid = ANY(ARRAY(SELECT r.ctid {QUARANTINED} LIMIT :limit))"
+    f"DELETE FROM quarantine WHERE ctid = ANY(ARRAY(SELECT r.ctid {QUARANTINED} ORDER BY r.received_at LIMIT :limit))"
 )
 COUNT_RECEIPTS = text(f"SELECT count(*) {RECEIPTS}")
 COUNT_QUARANTINED = text(f"SELECT count(*) {QUARANTINED}")
