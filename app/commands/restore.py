@@ -13,6 +13,7 @@ import typer
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from app.audit.periods import verify_periods
 from app.audit.verify import Verification, verify
 from app.commands import restore_key, seeding
 from app.commands.backup import read_passphrase
@@ -49,12 +50,21 @@ SELECT count(*) FROM pg_stat_activity
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """The event log verified, sealed periods read and those that differ, and jobs handed back."""
+
+    verification: Verification
+    periods: int
+    periods_changed: int
+    rescued: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What was found after restoring."""
 
     manifest: Manifest
-    verification: Verification
-    rescued: int
+    proof: Proof
     revision: str | None
     replaced: str | None
 
@@ -154,17 +164,18 @@ def restore_into(url: str, backup: BackupFile, manifest: Manifest, *, replace: b
 
 def report_lines(report: Report) -> list[str]:
     """What a person wants to read after a restore."""
-    manifest, verification = report.manifest, report.verification
+    manifest, proof, verification = report.manifest, report.proof, report.proof.verification
     tables, rows = len(manifest.inventory.rows), sum(manifest.inventory.rows.values())
     lines = [
         f"Backup of {manifest.made_at:%Y-%m-%d %H:%M:%S} UTC, version {manifest.app_version}, "
         f"counties {', '.join(manifest.counties) or 'none'}",
         f"File: SHA-256 as written. Rows and figures: equal in all {tables} tables ({rows:,} rows)",
         f"Event log: {verification.sealed:,} sealed events read, {verification.unsealed} not sealed yet, "
-        f"{len(verification.findings)} findings",
+        f"{len(verification.findings)} findings; {proof.periods} sealed periods, {proof.periods_changed} findings; "
+        f"{verification.frozen} frozen days, {len(verification.frozen_findings)} findings",
         f"Schema: revision {manifest.revision}"
         + (f", migrated to {report.revision}" if report.revision != manifest.revision else ""),
-        f"Jobs handed back to the queue: {report.rescued}",
+        f"Jobs handed back to the queue: {proof.rescued}",
     ]
     if report.replaced:
         lines.append(f"What was there before is the database {report.replaced}; drop it when you are sure")
@@ -183,7 +194,7 @@ def _open_target(settings: Settings, stack: ExitStack) -> str:
     return cluster.start()
 
 
-def _fill(url: str, backup: BackupFile, manifest: Manifest) -> tuple[Verification, int, str | None]:
+def _fill(url: str, backup: BackupFile, manifest: Manifest) -> tuple[Proof, str | None]:
     say("Restoring …")
     with psycopg.connect(plain_url(url)) as connection:
         program = client_program("pg_restore", connection.info.server_version // 10_000)
@@ -202,16 +213,13 @@ def _fill(url: str, backup: BackupFile, manifest: Manifest) -> tuple[Verificatio
         raise BackupError(f"what was restored is not what was backed up: {', '.join(differences)}")
     migrations.upgrade(url)
     say("Verifying the event log …")
-    verification, rescued = asyncio.run(_put_in_order(url))
-    if verification.findings:
-        first = verification.findings[0]
-        say(
-            f"!! The event log of the backup is broken at {first.county_code} seq {first.seq} ({first.what})."
-        )
-    return verification, rescued, migrations.revisions(url)[0]
+    proof = asyncio.run(_put_in_order(url))
+    if proof.periods_changed or not proof.verification.is_sound:
+        say("!! The log was not sound when the backup was made: `wangge audit verify` says where.")
+    return proof, migrations.revisions(url)[0]
 
 
-async def _put_in_order(url: str) -> tuple[Verification, int]:
+async def _put_in_order(url: str) -> Proof:
     """What a running service needs: months to write into, and no job that waits for a worker of the past."""
     await seeding.seed(url)
     async with jobs.open_queue(url) as queue:
@@ -219,7 +227,8 @@ async def _put_in_order(url: str) -> tuple[Verification, int]:
     database = Database.connect(url, pool_size=1)
     try:
         async with database.transaction() as session:
-            return await verify(session), rescued
+            periods, changed = await verify_periods(session)
+            return Proof(await verify(session), periods, len(changed), rescued)
     finally:
         await database.close()
 
