@@ -24,13 +24,16 @@ CANDIDATES = 4
 RETURNS_MIN = 10
 """So many moments must come back to their place after the same time before a period is looked at closely."""
 REFINE_S = 10
+REFINE_AT = 50
 
 
 def find_loop(path: Path, limits: IntegrityLimits) -> Signal | None:
     """The most repeated perfect loop of a path, or None. Real rounds differ in pace and by metres of noise."""
     best: tuple[float, Match] | None = None
-    for period_s in _periods(path):
-        shift_s = _refined(path, period_s)
+    for period_s, returns_s in _periods(path):
+        shift_s, apart_m = _refined(path, period_s, returns_s)
+        if apart_m > limits.same_path_m:
+            continue
         match = longest_match(path, path, shift_s, limits.same_path_m)
         if match is None or not _is_loop(path, match, shift_s, limits):
             continue
@@ -44,8 +47,8 @@ def _is_loop(path: Path, match: Match, period_s: float, limits: IntegrityLimits)
     return rounds >= limits.loop_min_rounds and match.walked_m / (rounds - 1) >= limits.loop_min_m
 
 
-def _periods(path: Path) -> list[float]:
-    """Times after which many moments of the walk come back to their place, the most frequent first."""
+def _periods(path: Path) -> list[tuple[float, Float64s]]:
+    """Times after which many moments of the walk come back to their place, the most frequent first; and which."""
     t_s = path.moments()
     x, y = path.at(t_s)
     step = np.concatenate([[0.0], np.nan_to_num(np.hypot(np.diff(x), np.diff(y)))])
@@ -55,12 +58,15 @@ def _periods(path: Path) -> list[float]:
     keys = _cells(x[walking], y[walking])
     order = np.lexsort((t_s[walking], keys))
     keys, times = keys[order], t_s[walking][order]
-    lags = [(times[k:] - times[:-k])[keys[k:] == keys[:-k]] for k in range(1, ORDERS + 1) if len(keys) > k]
-    found = np.concatenate(lags) if lags else np.empty(0)
-    found = found[found >= SHORTEST_S]
-    periods, counts = np.unique(np.round(found / STEP_S), return_counts=True)
-    frequent = np.lexsort((periods, -counts))[:CANDIDATES]
-    return [float(periods[i] * STEP_S) for i in frequent if counts[i] >= RETURNS_MIN]
+    lags, begins = [np.empty(0)], [np.empty(0)]
+    for k in range(1, min(ORDERS + 1, len(keys))):
+        same = (keys[k:] == keys[:-k]) & (times[k:] - times[:-k] >= SHORTEST_S)
+        lags.append((times[k:] - times[:-k])[same])
+        begins.append(times[:-k][same])
+    found, begun = np.round(np.concatenate(lags) / STEP_S), np.concatenate(begins)
+    periods, counts = np.unique(found, return_counts=True)
+    frequent = [i for i in np.lexsort((periods, -counts))[:CANDIDATES] if counts[i] >= RETURNS_MIN]
+    return [(float(periods[i] * STEP_S), np.sort(begun[found == periods[i]])) for i in frequent]
 
 
 def _cells(x: Float64s, y: Float64s) -> Int64s:
@@ -69,18 +75,16 @@ def _cells(x: Float64s, y: Float64s) -> Int64s:
     return keys
 
 
-def _refined(path: Path, period_s: float) -> float:
-    """The period to the second: the shift within REFINE_S at which the path comes closest to itself."""
-    t_s = path.moments(3 * STEP_S)
+def _refined(path: Path, period_s: float, returns_s: Float64s) -> tuple[float, float]:
+    """The period to the second, and how far the returning moments are then from their place (median, metres)."""
+    t_s = returns_s[:: max(len(returns_s) // REFINE_AT, 1)]
     x, y = path.at(t_s)
-    best = (np.inf, period_s)
-    for shift_s in np.arange(period_s - REFINE_S, period_s + REFINE_S + 1):
-        px, py = path.at(t_s + shift_s)
-        apart = np.hypot(px - x, py - y)
-        apart = apart[~np.isnan(apart)]
-        if len(apart):
-            best = min(best, (float(np.median(apart)), float(shift_s)))
-    return best[1]
+    shifts = np.arange(period_s - REFINE_S, period_s + REFINE_S + 1)
+    px, py = path.at((t_s[None, :] + shifts[:, None]).ravel())
+    apart = np.hypot(px.reshape(len(shifts), -1) - x, py.reshape(len(shifts), -1) - y)
+    medians = np.median(np.nan_to_num(apart, nan=np.inf), axis=1)
+    best = int(np.argmin(medians))
+    return float(shifts[best]), float(medians[best])
 
 
 def _signal(path: Path, period_s: float, match: Match) -> Signal:
