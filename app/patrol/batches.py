@@ -10,7 +10,6 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.kit.clock import from_ms
 from app.kit.db import driver_connection
 from app.patrol.placing import Place
 
@@ -178,9 +177,10 @@ _IS_LATER = "({}) > ({})".format(*(", ".join(f"{row}.{name}" for name in _LAST) 
 TOUCH_DAYS = f"""
 INSERT INTO patrol_day AS p (county_code, inspector_id, service_day, area_id, opened_at, input_version, pending,
                              heard, {", ".join(_LAST)})
-SELECT c, i, d, a, %b, n, n > 0, CASE WHEN m >= 0 THEN set_bit(0::bit(1440), m, 1) END, t, x, y, r
-  FROM unnest(%b::text[], %b::uuid[], %b::date[], %b::uuid[], %b::bigint[], %b::int[], %b::timestamptz[],
-              %b::int[], %b::int[], %b::int[]) AS x(c, i, d, a, n, m, t, x, y, r)
+SELECT c, i, d, a, %b, n, n > 0, CASE WHEN m >= 0 THEN set_bit(0::bit(1440), m, 1) END,
+       to_timestamp(t / 1000.0), x, y, r
+  FROM unnest(%b::text[], %b::uuid[], %b::date[], %b::uuid[], %b::bigint[], %b::int[], %b::bigint[], %b::int[],
+              %b::int[], %b::int[]) AS x(c, i, d, a, n, m, t, x, y, r)
 ON CONFLICT (county_code, inspector_id, service_day) DO UPDATE SET
     input_version = p.input_version + excluded.input_version,
     pending = p.pending OR excluded.pending,
@@ -208,7 +208,7 @@ async def touch_days(session: AsyncSession, touches: Sequence[DayTouch], now: da
                 t.area_id,
                 t.inputs,
                 -1 if t.minute is None else t.minute,
-                *((from_ms(t.last[0]), *t.last[1:]) if t.last else NOWHERE),
+                *(t.last or NOWHERE),
             )
             for t in touches
         ),

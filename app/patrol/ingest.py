@@ -103,7 +103,8 @@ def _sort_out(
         context = contexts.get(arrival.device_key)
         if context is None:
             continue
-        judge_state(arrival, context.rules.believed_ms(group.now))
+        if arrival.state is not None:
+            judge_state(arrival, context.rules.believed_ms(group.now))
         if context.is_revoked:
             group.quarantined.append(_quarantined(arrival, context, "revoked_device", "", group.now))
         elif arrival.key not in known and arrival.login_id not in context.ended_logins:
@@ -136,7 +137,7 @@ def _place(arrival: Arrival, context: DeviceContext, duty: Duty, pressed: Presse
 
 def _batch_rows(arrival: Arrival, context: DeviceContext, duty: Duty, now: datetime) -> list[BatchRow]:
     rows: dict[tuple[UUID, date], BatchRow] = {}
-    skew_ms = server_skew_ms(arrival, to_ms(now), context.rules.skew_noted_ms)
+    skew_ms = server_skew_ms(arrival, now, context.rules.skew_noted_ms)
 
     def row_at(place: Place) -> BatchRow:
         new = BatchRow.at(place, arrival.key, arrival.device_id, arrival.envelope.clock_offset_ms, skew_ms)
@@ -165,8 +166,11 @@ def _batch_rows(arrival: Arrival, context: DeviceContext, duty: Duty, now: datet
 
 def _last_fix(fixes: Fixes) -> LastFix:
     """The last of n >= 1 fixes; of several at one instant the greatest, so that no order matters."""
-    at_ms = int(fixes.at_ms.max())
-    last = np.flatnonzero(fixes.at_ms == at_ms).tolist()
+    first = int(fixes.at_ms.argmax())
+    at_ms = int(fixes.at_ms[first])
+    last = [first]
+    if first != len(fixes) - 1:  # argmax finds the first of equals: only the last row is surely the only one
+        last = np.flatnonzero(fixes.at_ms == at_ms).tolist()
     return max((at_ms, int(fixes.lon_e7[i]), int(fixes.lat_e7[i]), int(fixes.accuracy_dm[i])) for i in last)
 
 

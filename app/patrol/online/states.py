@@ -47,9 +47,9 @@ def state_row(arrival: Arrival, now: datetime) -> StateRow | None:
     )
 
 
-def server_skew_ms(arrival: Arrival, now_ms: int, noted_ms: int) -> int | None:
+def server_skew_ms(arrival: Arrival, now: datetime, noted_ms: int) -> int | None:
     """The handheld's corrected clock minus ours, ms, within 31 bits; None when smaller than `noted_ms`."""
-    skew_ms = _corrected_ms(arrival, arrival.envelope.sent_at) - now_ms
+    skew_ms = _corrected_ms(arrival, arrival.envelope.sent_at) - round(now.timestamp() * 1000)
     return None if abs(skew_ms) < noted_ms else max(-(2**31), min(skew_ms, 2**31 - 1))
 
 
