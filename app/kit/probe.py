@@ -12,5 +12,5 @@ def is_ready(base_url: str) -> bool:
     try:
         with _direct.open(f"{base_url}/health/ready", timeout=TIMEOUT_S) as answer:
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+    except (urllib.error.URLError, OSError, ValueError):  # a word that is no URL, too
         return False

@@ -83,6 +83,19 @@ class TestReady:
             await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         assert await without_disk(client) == ["schema_newer"]
 
+    async def test_a_database_with_a_full_disk_is_refused(
+        self, app: FastAPI, client: httpx.AsyncClient, database: Database, tmp_path: Path
+    ) -> None:
+        """It can be read, so only the writer knows."""
+        refused = [True]
+        app.state.readiness = Readiness(
+            database, zone=ZONE, disk=tmp_path, queue_share=lambda: 0, is_refused=refused.pop, fresh_s=0
+        )
+        answer = await client.get("/health/ready")
+        assert (answer.status_code, answer.json()["why"]) == (503, "database_refuses_writes")
+        refused.append(False)
+        await ready(client)
+
     async def test_no_database_is_refused_soon(self, app: FastAPI, client: httpx.AsyncClient) -> None:
         nowhere = Database.connect("postgresql://nobody@/nothing?host=/nonexistent")
         app.state.readiness = Readiness(nowhere, zone=ZONE, disk=Path("/"), queue_share=lambda: 0)
