@@ -17,6 +17,7 @@ from app.demo.islands import divide_county, read_outline
 from app.demo.people import DemoAccount
 from app.demo.quarantined import load_quarantined
 from app.demo.roster import DAYS_BACK, plan_shifts
+from app.demo.spares import load_spares
 from app.demo.walk import load_walk
 from app.identity.actor import ROLE_LABELS
 from app.identity.passwords import hash_password
@@ -93,6 +94,7 @@ async def _load(session: AsyncSession, settings: Settings, today: date) -> DemoS
     await decisions.record_decisions(session, now)
     await load_walk(session, settings.zone)
     await load_quarantined(session, now)
+    await load_spares(session, today, settings.zone, now)
     if settings.demo_fortnight:
         await defer(session, fortnight)
     await session.execute(text(f"ANALYZE {LOADED}"))  # the planner must not meet these tables as empty ones

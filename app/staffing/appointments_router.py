@@ -9,7 +9,7 @@ from app.identity.dependencies import CurrentActor, SettingsDep, Supervisor
 from app.identity.problems import SIGN_IN_PROBLEMS
 from app.kit.clock import Now
 from app.kit.db import SessionDep
-from app.kit.ids import DEMO_APPOINTMENT
+from app.kit.ids import DEMO_SPARE_APPOINTMENT
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.preconditions import ReadVersion, etag
 from app.kit.problems import Forbidden, NotFound, PreconditionFailed, PreconditionRequired, problems
@@ -24,7 +24,9 @@ AppointmentId = Annotated[
     UUID,
     Path(
         description="Id of an appointment · 任职标识",
-        openapi_examples={"demo": {"summary": "Demo appointment · 演示任职", "value": str(DEMO_APPOINTMENT)}},
+        openapi_examples={
+            "demo": {"summary": "Demo spare appointment · 演示备用任职", "value": str(DEMO_SPARE_APPOINTMENT)}
+        },
     ),
 ]
 EDITING = (*SIGN_IN_PROBLEMS, Forbidden, NotFound, PreconditionFailed, PreconditionRequired)

@@ -9,6 +9,7 @@ from app.identity.dependencies import CurrentActor, SettingsDep, Supervisor
 from app.identity.problems import SIGN_IN_PROBLEMS
 from app.kit.clock import Now
 from app.kit.db import SessionDep
+from app.kit.ids import DEMO_SPARE_SHIFT
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.preconditions import ReadVersion, etag
 from app.kit.problems import Forbidden, NotFound, PreconditionFailed, PreconditionRequired, problems
@@ -26,7 +27,15 @@ from app.staffing.schemas import DayKindRead, ShiftCreate, ShiftPlan, ShiftRead
 
 router = APIRouter(tags=["staffing"])
 LIMIT_DAYS = 400
-ShiftId = Annotated[UUID, Path(description="Id of a shift · 班次标识")]
+ShiftId = Annotated[
+    UUID,
+    Path(
+        description="Id of a shift · 班次标识",
+        openapi_examples={
+            "demo": {"summary": "Demo spare shift · 演示备用班次", "value": str(DEMO_SPARE_SHIFT)}
+        },
+    ),
+]
 EDITING = (*SIGN_IN_PROBLEMS, Forbidden, NotFound, PreconditionFailed, PreconditionRequired)
 
 
