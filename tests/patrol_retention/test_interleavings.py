@@ -118,7 +118,7 @@ async def explained(archive: Archive, who: int, keepers: Keepers) -> dict[str, A
 
 class TestAnyOrder:
     @settings(
-        max_examples=25,
+        max_examples=12,
         deadline=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
         phases=[Phase.explicit, Phase.generate, Phase.shrink],

@@ -40,6 +40,21 @@ class TestFreezing:
         assert await archive.fixes() == 0
         assert await explanation(archive) == before
 
+    async def test_no_position_stays_elsewhere(self, archive: Archive) -> None:
+        positions = "SELECT count(*) FROM patrol_day WHERE last_longitude_e7 IS NOT NULL"
+        async with archive.database.transaction() as session:
+            await session.execute(
+                text(
+                    "INSERT INTO track_print (county_code, service_day, inspector_id, input_version, prints) "
+                    "VALUES ('330921', :day, :id, 1, '{1,2}') ON CONFLICT DO NOTHING"
+                ),
+                {"day": archive.beat.day, "id": archive.beat.inspector.id},
+            )
+        assert await archive.one(positions) > 0
+        await archive.purge()
+        assert await archive.one(positions) == 0
+        assert await archive.one("SELECT count(*) FROM track_print") == 0
+
     async def test_a_frozen_day_says_so_with_its_digest(self, archive: Archive) -> None:
         await archive.purge()
         for tail in ("", "/explanation"):

@@ -36,6 +36,25 @@ UPDATE frozen_explanation f SET purged_at = :now
   FROM unnest(cast(:inspectors AS uuid[]), cast(:days AS date[])) AS k(inspector_id, service_day)
  WHERE f.county_code = :county_code AND f.inspector_id = k.inspector_id AND f.service_day = k.service_day
 """)
+# The last position and the prints that tracks are compared by are whereabouts, too.
+FORGET = (
+    text("""
+    UPDATE patrol_day p
+       SET last_fix_at = NULL, last_longitude_e7 = NULL, last_latitude_e7 = NULL, last_accuracy_dm = NULL
+      FROM (SELECT d.inspector_id, d.service_day FROM patrol_day d
+              JOIN unnest(cast(:inspectors AS uuid[]), cast(:days AS date[])) AS k(inspector_id, service_day)
+                   ON d.inspector_id = k.inspector_id AND d.service_day = k.service_day
+             WHERE d.county_code = :county_code
+             ORDER BY d.inspector_id, d.service_day FOR UPDATE OF d) AS gone
+     WHERE p.county_code = :county_code AND p.inspector_id = gone.inspector_id
+       AND p.service_day = gone.service_day
+    """),
+    text("""
+    DELETE FROM track_print t
+     USING unnest(cast(:inspectors AS uuid[]), cast(:days AS date[])) AS k(inspector_id, service_day)
+     WHERE t.county_code = :county_code AND t.inspector_id = k.inspector_id AND t.service_day = k.service_day
+    """),
+)
 MONTH_IN_USE = text(f"""
 SELECT EXISTS (
     SELECT FROM patrol_day d
@@ -73,6 +92,8 @@ async def purge_chunk(
         "days": found,
     }
     gone = (await session.execute(DELETE, named | {"first": min(found), "last": max(found)})).one()
+    for statement in FORGET:
+        await session.execute(statement, named)
     await session.execute(MARK, named | {"now": now})
     return Gone(len(rows), gone.batches, int(gone.fixes), (rows[-1].service_day, rows[-1].inspector_id))
 
