@@ -14,6 +14,7 @@ from app.fleet.days import Manners
 from app.fleet.ledger import Ledger
 from app.fleet.parcels import Parcel
 from app.kit.clock import to_ms, utc_now
+from app.kit.console import say
 from app.replay.api import Refused, Unreachable
 from app.replay.office import Office
 from app.simulation.day import HandheldDay, simulate_day
@@ -60,8 +61,8 @@ async def walk_on(live: Live) -> None:
                 async with asyncio.TaskGroup() as group:
                     for member in members:
                         group.create_task(_Walker(live, office, member).run())
-        except* TROUBLES:
-            pass  # the service is away, or somebody took a handheld over
+        except* TROUBLES as troubles:  # the service is away, or somebody took a handheld over
+            say(f"Walking handhelds: {_first(troubles)}; trying again.")
         await asyncio.sleep(AFTER_ERROR_S)
 
 
@@ -151,6 +152,12 @@ class _Walker:
             work.result()
         finally:
             work.cancel()
+
+
+def _first(troubles: BaseException) -> BaseException:
+    while isinstance(troubles, BaseExceptionGroup):
+        troubles = troubles.exceptions[0]
+    return troubles
 
 
 def _instant(text: str) -> datetime:

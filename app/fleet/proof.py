@@ -16,10 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.verify import verify
 from app.fleet.crew import Member
-from app.fleet.parcels import Parcel
+from app.fleet.parcels import Parcel, Told
 from app.kit.clock import from_ms
 from app.kit.db import Database
 from app.patrol import packing
+from app.patrol.arrival import Arrival
 from app.patrol.day_inputs import GapReport
 from app.patrol.day_reader import DayKey, DayRecord, read_days
 from app.patrol.door import STORED
@@ -103,7 +104,7 @@ async def _await_folder(database: Database, proof: Proof) -> None:
 BATCHES = text("""
 SELECT batch_id, device_id, inspector_id, day, fix_count, beats, reports,
        (SELECT array_agg(cast(ST_M(p.geom) AS bigint))
-          FROM ST_DumpPoints(ST_GeomFromTWKB(b.track)) p) AS recorded_ms
+          FROM ST_DumpPoints(ST_GeomFromTWKB(b.track)) p) AS at_ms
   FROM fix_batch b WHERE device_id = ANY(:devices) ORDER BY batch_id
 """)
 RECEIPTS = text("""
@@ -112,53 +113,66 @@ SELECT batch_id, fix_count, beats_stored, reports_stored FROM batch_receipt
 """)
 
 
+@dataclass
+class _Held:
+    """What the database holds of the handhelds, by batch; what is compared is taken out."""
+
+    fixes: dict[UUID, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    beats: dict[UUID, list[int]] = field(default_factory=lambda: defaultdict(list))
+    reports: dict[UUID, list[tuple[int, str]]] = field(default_factory=lambda: defaultdict(list))
+    receipts: dict[UUID, tuple[int, int, int]] = field(default_factory=dict)
+
+
+async def _held(session: AsyncSession, devices: Sequence[UUID], known_batches: set[UUID]) -> _Held:
+    held = _Held()
+    for row in await session.execute(BATCHES, {"devices": list(devices)}):
+        if row.batch_id in known_batches:
+            continue
+        held.fixes[row.batch_id].update(row.at_ms or ())
+        if row.beats is not None:
+            held.beats[row.batch_id] += packing.unpack_instants(row.beats).tolist()
+        held.reports[row.batch_id] += [(at_ms, cause) for at_ms, cause in row.reports or ()]
+    for row in await session.execute(RECEIPTS, {"devices": list(devices), "known": list(known_batches)}):
+        held.receipts[row.batch_id] = (row.fix_count, row.beats_stored, row.reports_stored)
+    return held
+
+
 async def _check_batches(
     session: AsyncSession, delivered: Delivered, known_batches: set[UUID], proof: Proof
 ) -> None:
     """Every stored fix once, as PostGIS reads it; beats and reports as many as were told, none of them made up."""
-    devices = {"devices": [member.device_id for member, _ in delivered]}
-    held: dict[UUID, Counter[int]] = defaultdict(Counter)
-    beats: dict[UUID, list[int]] = defaultdict(list)
-    reports: dict[UUID, list[tuple[int, str]]] = defaultdict(list)
-    for row in await session.execute(BATCHES, devices):
-        if row.batch_id in known_batches:
-            continue
-        held[row.batch_id].update(row.recorded_ms or ())
-        if row.beats is not None:
-            beats[row.batch_id] += packing.unpack_instants(row.beats).tolist()
-        reports[row.batch_id] += [(at_ms, cause) for at_ms, cause in row.reports or ()]
-    receipts = {
-        row.batch_id: (row.fix_count, row.beats_stored, row.reports_stored)
-        for row in await session.execute(RECEIPTS, devices | {"known": list(known_batches)})
-    }
+    held = await _held(session, [member.device_id for member, _ in delivered], known_batches)
     once: dict[UUID, Counter[int]] = defaultdict(Counter)
     for (member, _), parcels in delivered.items():
         for parcel in parcels:
-            arrival = parcel.arrival(member.county_code, member.device_id)
-            told = parcel.told
-            if told is None:
+            if parcel.told is None:
                 proof.find("an upload was never acknowledged", str(parcel.batch_id))
-                continue
-            where = f"batch {parcel.batch_id}"
-            expected = arrival.parcel.fixes.at_ms[told.stored].tolist()
-            proof.compare("fixes of a batch", where, held.pop(parcel.batch_id, Counter()), Counter(expected))
-            once[member.device_id].update(expected)
-            found = beats.get(parcel.batch_id, [])
-            proof.compare("beats of a batch", where, len(found), told.beats_stored)
-            proof.compare("beats made up", where, set(found) - set(arrival.beats_ms.tolist()), set())
-            said = reports.get(parcel.batch_id, [])
-            sent = {(at, r.cause) for at, r in zip(arrival.reports_ms.tolist(), arrival.reports, strict=True)}
-            proof.compare("reports of a batch", where, len(said), told.reports_stored)
-            proof.compare("reports made up", where, set(said) - sent, set())
-            receipt = receipts.pop(parcel.batch_id, None)
-            proof.compare("receipts", where, receipt, (parcel.fixes, told.beats_stored, told.reports_stored))
-    proof.compare("batches nobody sent", "database", {str(b) for b in held}, set())
-    proof.compare("receipts nobody asked for", "database", {str(b) for b in receipts}, set())
-    twice = {
-        str(d): n for d, n in ((d, sum(c > 1 for c in counts.values())) for d, counts in once.items()) if n
-    }
-    proof.compare("fixes stored twice", "database", twice, {})
+            else:
+                arrival = parcel.arrival(member.county_code, member.device_id)
+                once[member.device_id].update(_check_batch(held, parcel, parcel.told, arrival, proof))
+    proof.compare("batches nobody sent", "database", {str(b) for b in held.fixes}, set())
+    proof.compare("receipts nobody asked for", "database", {str(b) for b in held.receipts}, set())
+    for device_id, counts in once.items():
+        twice = [at_ms for at_ms, n in counts.items() if n > 1]
+        proof.compare("fixes stored twice", f"handheld {device_id}", twice, [])
     proof.checked["fixes"] = sum(sum(counts.values()) for counts in once.values())
+
+
+def _check_batch(held: _Held, parcel: Parcel, told: Told, arrival: Arrival, proof: Proof) -> list[int]:
+    """Compares one batch; the corrected instants of its stored fixes."""
+    where, batch_id = f"batch {parcel.batch_id}", parcel.batch_id
+    expected: list[int] = arrival.parcel.fixes.at_ms[told.stored].tolist()
+    proof.compare("fixes of a batch", where, held.fixes.pop(batch_id, Counter()), Counter(expected))
+    beats = held.beats.get(batch_id, [])
+    proof.compare("beats of a batch", where, len(beats), told.beats_stored)
+    proof.compare("beats made up", where, set(beats) - set(arrival.beats_ms.tolist()), set())
+    reports = held.reports.get(batch_id, [])
+    sent = {(at_ms, r.cause) for at_ms, r in zip(arrival.reports_ms.tolist(), arrival.reports, strict=True)}
+    proof.compare("reports of a batch", where, len(reports), told.reports_stored)
+    proof.compare("reports made up", where, set(reports) - sent, set())
+    receipt = (parcel.fixes, told.beats_stored, told.reports_stored)
+    proof.compare("receipts", where, held.receipts.pop(batch_id, None), receipt)
+    return expected
 
 
 PRESSES = text("SELECT id, kind, pressed_at FROM duty_press WHERE device_id = ANY(:devices)")

@@ -124,10 +124,8 @@ async def in_any_order(member: Member, sent: list[Parcel], random: Random) -> No
 
 async def settle(member: Member, sent: list[Parcel]) -> None:
     """What was to be kept is sent again, now that everything else is there."""
-    for _ in range(2):
-        again = leftovers(sent, uuid4())
-        if again is None:
-            return
+    again = leftovers(sent, uuid4())
+    if again is not None:
         await send(member, again)
         sent.append(again)
 
