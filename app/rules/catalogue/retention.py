@@ -10,7 +10,7 @@ FIXES_DAYS = Whole(
     unit="d",
     zh="原始轨迹保存天数;期满后冻结说明并清除原始点",
     en="Raw fixes of a day are kept this long; then its explanation is frozen and they go",
-    source="PIPL art. 19: no longer than the purpose needs; the yearly rating (S4-49) still opens down to fixes",
+    source="PIPL art. 19: no longer than the purpose needs; a year, so that a yearly rating opens down to fixes",
 )
 FROZEN_TOLERANCE_M = Whole(
     key="retention.frozen_tolerance_m",
@@ -50,5 +50,5 @@ EVENTS_DAYS = Whole(
     unit="d",
     zh="日志(含查阅记录)保存天数",
     en="The event log, who looked at what included, is kept this long",
-    source="Cybersecurity Law art. 21(3): network logs at least six months; design section 9: at least 180 days",
+    source="Cybersecurity Law art. 21(3) as numbered in 2016: network logs at least six months; design section 9: at least 180 days",
 )
