@@ -50,5 +50,5 @@ EVENTS_DAYS = Whole(
     unit="d",
     zh="日志(含查阅记录)保存天数",
     en="The event log, who looked at what included, is kept this long",
-    source="Cybersecurity Law art. 21(3) as numbered in 2016: network logs at least six months; design section 9: at least 180 days",
+    source="Cybersecurity Law art. 21(3) as numbered in 2016: logs at least six months; design section 9: 180 days",
 )
