@@ -13,22 +13,32 @@ from app.demo.loader import load_demo
 from app.identity.models import Account
 from app.kit.db import Database
 from app.kit.ids import (
+    DEMO_ABSENCE,
     DEMO_BOAT_GRID,
     DEMO_COMMUNITY,
     DEMO_COUNTY,
     DEMO_COUNTY_SUPERVISOR,
+    DEMO_EXEMPTION,
     DEMO_GRID,
+    DEMO_SPARE_APPOINTMENT,
+    DEMO_SPARE_SHIFT,
+    DEMO_SWAP,
     DEMO_TOWN,
 )
+from tests.contract import scope_walk
 from tests.factories import identity
 
 TODAY = date(2026, 11, 22)
 
 
 @pytest.fixture
-async def client(database: Database, session: AsyncSession) -> Any:
+async def app(database: Database) -> FastAPI:
     await load_demo(database, identity.settings(), today=TODAY)
-    app: FastAPI = identity.app_over(database)
+    return identity.app_over(database)
+
+
+@pytest.fixture
+async def client(app: FastAPI, session: AsyncSession) -> Any:
     account = await session.get_one(Account, DEMO_COUNTY_SUPERVISOR)
     async with identity.client_of(app) as client:
         client.headers.update(identity.bearer(await identity.login(app, session, account)))
@@ -70,3 +80,32 @@ async def test_all_examples_in_their_order(client: httpx.AsyncClient) -> None:
 async def test_the_whole_county_fits_one_page_of_geojson(client: httpx.AsyncClient) -> None:
     collection = (await client.get(f"/api/v1/areas/{DEMO_COUNTY}/grids.geojson")).json()
     assert (len(collection["features"]), collection["next"]) == (402, None)
+
+
+async def test_the_spare_rows_of_duty_can_be_decided_changed_and_cancelled(
+    client: httpx.AsyncClient, app: FastAPI
+) -> None:
+    document = app.openapi()
+    first = {"If-Match": '"1"'}
+    calls = (
+        ("put", "/shifts/{shift_id}", DEMO_SPARE_SHIFT, first),
+        ("delete", "/shifts/{shift_id}", DEMO_SPARE_SHIFT, {"If-Match": '"2"'}),
+        ("put", "/appointments/{appointment_id}", DEMO_SPARE_APPOINTMENT, first),
+        ("delete", "/appointments/{appointment_id}", DEMO_SPARE_APPOINTMENT, {"If-Match": '"2"'}),
+        ("post", "/absences/{absence_id}/decisions", DEMO_ABSENCE, {}),
+        ("post", "/exemptions/{exemption_id}/cancellations", DEMO_EXEMPTION, {}),
+        ("post", "/grid-swaps/{swap_id}/cancellations", DEMO_SWAP, {}),
+        ("post", "/absences", None, {}),
+        ("post", "/exemptions", None, {}),
+        ("post", "/grid-swaps", None, {}),
+        ("post", "/rosters", None, {}),
+    )
+    for verb, path, row_id, headers in calls:
+        spec = document["paths"][f"/api/v1{path}"][verb]
+        for parameter in spec.get("parameters", ()):
+            if parameter["in"] == "path":
+                assert parameter["examples"]["demo"]["value"] == str(row_id)
+                path = path.replace("{" + parameter["name"] + "}", str(row_id))
+        body = scope_walk.trial(scope_walk.Operation(verb.upper(), path, spec), document, {}).body
+        answer = await client.request(verb, f"/api/v1{path}", headers=headers, **body)
+        assert answer.is_success, f"{verb} {path}: {answer.text}"
