@@ -1,10 +1,12 @@
 """Commands of an operator: jobs, a key rotation, the configuration's reference."""
 
 import asyncio
+import re
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+import typer.main
 from pydantic import SecretStr
 from sqlalchemy import select, text
 from typer.testing import CliRunner
@@ -14,8 +16,11 @@ from app.commands import configuration, reencrypt
 from app.identity.accounts import PHONE as PHONE_COLUMN
 from app.identity.actor import Role
 from app.identity.models import Account
+from app.kit import metrics
 from app.kit.crypto import SealError, Vault
 from app.kit.db import Database
+from app.main import create_app
+from app.operations.wellness import Reason
 from app.rules.catalogue import PARAMETERS
 from app.settings import Settings, get_settings
 from tests.factories import identity
@@ -134,3 +139,45 @@ class TestConfiguration:
         monkeypatch.setenv("WANGGE_MASTER_KEY", "short")
         assert run("configuration", "--check")[0] in (0, 1)
         get_settings.cache_clear()
+
+
+class TestHandbook:
+    def recovery(self) -> str:
+        """The statements that the handbook gives for a lost master key."""
+        page = (configuration.ROOT / "docs" / "operations.md").read_text()
+        found = re.search(r'db psql -c "BEGIN; (.*?) COMMIT"', page, re.DOTALL)
+        assert found is not None
+        return found[1].replace("\\\n", " ")
+
+    async def test_sign_in_works_again_after_a_lost_master_key(self, fresh_database: Database) -> None:
+        async with fresh_database.transaction() as session:
+            county = await identity.county(session, "330921")
+            await identity.account(session, county.county, Role.COUNTY, username="chief", phone=PHONE)
+        form = {"grant_type": "password", "username": "chief", "password": identity.PASSWORD}
+
+        async def sign_in(key: str) -> int:
+            app = create_app(Settings(master_key=SecretStr(key)), fresh_database)
+            async with identity.client_of(app) as client:
+                return (await client.post("/api/v1/auth/token", data=form)).status_code
+
+        assert await sign_in(MASTER_KEY) == 200
+        assert await sign_in(NEW_KEY) == 500
+        async with fresh_database.transaction() as session:
+            for statement in self.recovery().split(";"):
+                if statement.strip():
+                    await session.execute(text(statement))
+        assert await sign_in(NEW_KEY) == 200
+
+    def test_names_every_reason_and_command_that_exists(self) -> None:
+        page = (configuration.ROOT / "docs" / "operations.md").read_text()
+        for reason in Reason:
+            assert f"| `{reason.value}` |" in page
+        commands = typer.main.get_command(app)
+        context = typer.Context(commands)
+        for name in set(re.findall(r"scripts/wangge (\w+)", page)):
+            assert commands.get_command(context, name) is not None, name  # type: ignore[attr-defined]
+        for name in re.findall(r"`?(wangge_[a-z_]+)", page):
+            assert name.removesuffix("_count") in METRICS, name
+
+
+METRICS = metrics.exposition()[0].decode()
