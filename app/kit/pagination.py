@@ -4,11 +4,12 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 import orjson
 from fastapi import Query
 from pydantic import BaseModel, Field
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import ColumnElement, Select, Uuid, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.kit.problems import Problem
@@ -72,7 +73,17 @@ def page_of(
 def _typed(keys: Sequence[Key], values: list[Any]) -> list[ColumnElement[Any]]:
     from sqlalchemy import cast
 
-    return [cast(value, column.type) for column, value in zip(keys, values, strict=True)]
+    return [cast(_fitting(value, column), column.type) for column, value in zip(keys, values, strict=True)]
+
+
+def _fitting(value: Any, column: Key) -> Any:
+    """The value as its column wants it: an id that is none never reaches the driver. Raises BadCursor."""
+    if not isinstance(column.type, Uuid):
+        return value
+    try:
+        return UUID(value)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise BadCursor from error
 
 
 def _encode(values: Sequence[Any]) -> str:

@@ -128,6 +128,10 @@ async def test_a_hundred_people_on_one_morning(database: Database, clock: Clock,
     with_leave = reference(found, clock.now.replace(second=0), with_leave=True)
     chief = await office.of(of.supervisor)
     live = (await chief.get("/online-rates/live")).json()
-    assert live["without_leave"] == {"online": online, "expected": expected, "rate": online / expected}
+    assert live["without_leave"] == {
+        "online": online,
+        "expected": expected,
+        "rate": round(online / expected, 4),
+    }
     assert (live["with_leave"]["online"], live["with_leave"]["expected"]) == with_leave
     assert (live["target"]["rate"], live["is_met"]) == (0.6, online / expected >= 0.6)

@@ -4,14 +4,20 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from app.kit.schemas import Output
 from app.patrol.day_schemas import Instant
 from app.patrol.online.state import ExitReason, LocationPermission, Network
 
+
+def _rounded(rate: float | None) -> float | None:
+    return None if rate is None else round(rate, 4)
+
+
 Rate = Annotated[
     float | None,
+    AfterValidator(_rounded),
     Field(description="0 to 1; null where nobody is expected, never 0 · 在线率,无应到人员为空"),
 ]
 AreaId = Annotated[UUID, Field(description="Area · 区划")]
@@ -73,8 +79,7 @@ class OnlineDayRead(Output):
     is_over: Annotated[bool, Field(description="False while minutes are missing · 当日是否已结束")]
     minutes: Annotated[int, Field(description="Minutes with somebody expected · 有应到人员的分钟数")]
     rate: Annotated[
-        float | None,
-        Field(description="Mean of the minutes' rates, null where there is none · 全天平均在线率"),
+        Rate, Field(description="Mean of the minutes' rates, null where there is none · 全天平均在线率")
     ]
     rate_with_leave: Rate
     target: TargetRead
