@@ -54,3 +54,4 @@ DEMO_QUARANTINED = demo_id("quarantine", DEMO_GRID_CODE)
 DEMO_APPEAL = demo_id("appeal", "330921102218002")
 """The appeal that waits for its decision, once the fortnight is loaded: of the tenth grid of its town."""
 DEMO_HOLD = demo_id("legal_hold", DEMO_GRID_CODE)
+DEMO_SIGNAL = demo_id("signal", DEMO_GRID_CODE)

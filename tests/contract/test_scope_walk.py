@@ -31,6 +31,7 @@ from app.kit.ids import (
     DEMO_DEVICE,
     DEMO_HOLD,
     DEMO_INSPECTOR,
+    DEMO_SIGNAL,
     demo_id,
 )
 from tests.conftest import _clone, _drop, url_of
@@ -69,6 +70,12 @@ CONTEST = text(
     "filed_at, file_by, decide_by, state) "
     "SELECT county_code, :id, '', inspector_id, service_day, revision, area_id, 'test', '[]', judged_at, judged_at, "
     "judged_at, 'filed' FROM day_judgement WHERE inspector_id = :inspector LIMIT 1"
+)
+SIGNAL = text(
+    "INSERT INTO integrity_signal (county_code, id, inspector_id, area_id, service_day, kind, severity, evidence, "
+    "fold_version, found_at, changed_at) SELECT county_code, :id, id, area_id, '2026-01-05', 'mock', 'low', "
+    """'{"fixes": 3, "fixes_on_duty": 9, "stretches": []}', 1, created_at, created_at FROM account """
+    "WHERE id = :inspector"
 )
 HOLD = text(
     "INSERT INTO legal_hold (county_code, id, area_id, inspector_id, days, reason, document_no, placed_by, placed_at) "
@@ -135,6 +142,7 @@ async def scene(template: str) -> AsyncIterator[Scene]:
         foreigners, device = await _foreigners(session)
         await session.execute(FAIL_A_JOB, {"id": OUR_JOB, "args": f'{{"county_code": "{DEMO_COUNTY_CODE}"}}'})
         await session.execute(CONTEST, {"id": DEMO_APPEAL, "inspector": DEMO_INSPECTOR})
+        await session.execute(SIGNAL, {"id": DEMO_SIGNAL, "inspector": DEMO_INSPECTOR})
         await session.execute(
             HOLD, {"id": DEMO_HOLD, "inspector": DEMO_INSPECTOR, "by": DEMO_COUNTY_SUPERVISOR}
         )

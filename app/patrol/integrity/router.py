@@ -11,7 +11,7 @@ from app.identity.actor import SUPERVISORS, Actor
 from app.identity.dependencies import SettingsDep, require
 from app.kit.clock import Now
 from app.kit.db import SessionDep
-from app.kit.ids import DEMO_COUNTY, DEMO_DAY, demo_id
+from app.kit.ids import DEMO_COUNTY, DEMO_DAY, DEMO_SIGNAL
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import NotFound, problems
 from app.kit.schemas import Day
@@ -87,9 +87,7 @@ async def review_signal(
         UUID,
         Path(
             description="Signal · 提示",
-            openapi_examples={
-                "demo": {"summary": "Demo signal · 演示提示", "value": str(demo_id("signal", "vehicle"))}
-            },
+            openapi_examples={"demo": {"summary": "Demo signal · 演示提示", "value": str(DEMO_SIGNAL)}},
         ),
     ],
     body: ReviewCreate,

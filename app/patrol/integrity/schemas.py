@@ -11,7 +11,7 @@ from app.patrol.integrity.signals import Kind, Severity
 
 Outcome = Annotated[
     Literal["explained", "confirmed", "unclear"],
-    Field(description="explained 已说明 · confirmed 属实 · unclear 不明"),
+    Field(description="explained 已说明 · confirmed 属实 · unclear 不明", examples=["explained"]),
 ]
 
 
