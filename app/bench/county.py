@@ -56,12 +56,13 @@ PEOPLE = (
     f"""
 INSERT INTO account (id, county_code, area_id, username, password_hash, password_changed_at, role, display_name,
                      enabled, version, created_at)
-SELECT md5('inspector' || n)::uuid, '{CODE}', md5('community' || n / {GRIDS_PER_COMMUNITY})::uuid, 'bench-' || n, '', now(),
-       'inspector', 'bench ' || n, true, 1, now() FROM generate_series(0, :inspectors - 1) n""",
+SELECT md5('inspector' || n)::uuid, '{CODE}', md5('community' || n / {GRIDS_PER_COMMUNITY})::uuid, 'bench-' || n,
+       '', now(), 'inspector', 'bench ' || n, true, 1, now() FROM generate_series(0, :inspectors - 1) n""",
     f"""
 INSERT INTO grid (county_code, id, area_id, code, name, grid_class, in_grid_rule, movement_profile, opened_on)
 SELECT '{CODE}', md5('grid' || n)::uuid, md5('community' || n / {GRIDS_PER_COMMUNITY})::uuid,
-       '{CODE}' || lpad((n / {GRIDS_PER_COMMUNITY})::text, 6, '0') || lpad((n % {GRIDS_PER_COMMUNITY} + 1)::text, 3, '0'),
+       '{CODE}' || lpad((n / {GRIDS_PER_COMMUNITY})::text, 6, '0')
+           || lpad((n % {GRIDS_PER_COMMUNITY} + 1)::text, 3, '0'),
        'bench ' || n, 'B', 'none', 'foot', '2026-01-01' FROM generate_series(0, :inspectors - 1) n""",
     f"""
 INSERT INTO appointment (county_code, id, inspector_id, grid_id, role, valid, version)
@@ -70,8 +71,10 @@ SELECT '{CODE}', gen_random_uuid(), md5('inspector' || n)::uuid, md5('grid' || n
 )
 SHIFTS = f"""
 INSERT INTO shift (county_code, id, inspector_id, service_day, starts_at, ends_at, kind, version)
-SELECT '{CODE}', gen_random_uuid(), md5('inspector' || n)::uuid, d::date, (d + interval '8 hours') AT TIME ZONE '{ZONE}',
-       (d + interval '16 hours') AT TIME ZONE '{ZONE}', CASE WHEN (n + extract(day FROM d)) % 40 = 0 THEN 'leave'
+SELECT '{CODE}', gen_random_uuid(), md5('inspector' || n)::uuid, d::date,
+       (d + interval '8 hours') AT TIME ZONE '{ZONE}',
+       (d + interval '16 hours') AT TIME ZONE '{ZONE}',
+       CASE WHEN (n + extract(day FROM d)) % 40 = 0 THEN 'leave'
            WHEN (n + extract(day FROM d)) % 20 = 1 THEN 'half_day' ELSE 'work' END, 1
   FROM generate_series(0, :inspectors - 1) n,
        generate_series(cast(:first AS timestamp), cast(:last AS timestamp), interval '1 day') d

@@ -9,7 +9,6 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,10 +21,10 @@ from app.kit.clock import utc_now
 from app.kit.db import Database
 from app.patrol.online.service import compute_online_days
 from app.patrol.periods.calendar import stretch_of
-from app.patrol.periods.figures import Span, area_rules, bounds
+from app.patrol.periods.figures import Span
 from app.patrol.periods.judging_sql import judged
-from app.patrol.periods.rollup import Level, figures_sql
-from app.patrol.periods.sealing import AREAS, GRIDS, Seal, seal
+from app.patrol.periods.rollup import Level
+from app.patrol.periods.sealing import Seal, county_figures, seal
 from app.patrol.periods.what_if_days import thresholds_cte
 from app.patrol.policy import DayRules
 
@@ -54,7 +53,7 @@ class MonthResult:
 
     judge_s     every day judged again from its stored figures, by the thresholds of its rule version: one statement
     online_s    the instant online rates of every area and day, minute by minute from the bits of who was heard
-    rollup_s    figures of inspectors, grids, communities, townships and the county: three statements
+    rollup_s    figures of inspectors, grids, communities, townships and the county: one statement
     seal_s      a seal: absent days looked for, the same roll-up written as a snapshot, its digest, the event
     verify_s    every row of the snapshot read again and its digest compared
     bare_sum_s  the limit beside it: count and two sums over the same rows
@@ -162,18 +161,11 @@ async def _online(database: Database) -> float:
 
 async def _roll_up(session: AsyncSession) -> int:
     """Figures of all five levels; returns how many."""
-    span = Span(CODE, FIRST, LAST, LAST)
-    asked: dict[str, Any] = bounds(span, ZONE) | await area_rules(session, CODE, LAST)
-    levels: tuple[Level, ...] = ("county", "grid", "inspector")
-    count = 0
-    for level in levels:
-        subjects = []
-        if level != "inspector":
-            known = await session.scalars(GRIDS if level == "grid" else AREAS, BOUNDS)
-            subjects = list(known)
-        statement = text(figures_sql(level, everybody=level != "grid", with_planned=False))
-        count += len((await session.execute(statement, asked | {"subjects": subjects})).all())
-    return count
+    levels: tuple[Level, ...] = ("inspector", "grid", "county")
+    statement, asked = await county_figures(
+        session, Span(CODE, FIRST, LAST, LAST), levels, ZONE, with_planned=False
+    )
+    return len((await session.execute(text(statement), asked)).all())
 
 
 async def _seal(session: AsyncSession) -> int:

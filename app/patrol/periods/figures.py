@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.clock import day_start
-from app.patrol.periods.rollup import STORED, Level, figures_sql
+from app.patrol.periods.rollup import STORED, Level, figures_sql, group_of
 from app.rules.book import RuleSet
 from app.rules.catalogue.judging import (
     DISTANCE_BASIS,
@@ -106,8 +106,15 @@ async def compute_figures(
     """
     statement = text(figures_sql(level, source=source, more=more))
     known = rules if rules is not None else await area_rules(session, span.county_code, span.last_rules)
-    asked = {**bounds(span, zone), **known, "subjects": list(subjects), **parameters}
+    asked = {**bounds(span, zone), **known, **named(level, subjects), **parameters}
     return list((await session.execute(statement, asked)).all())
+
+
+def named(level: Level, subjects: Sequence[UUID]) -> dict[str, list[UUID]]:
+    """Parameters of `rollup` that name the subjects of one level."""
+    kinds: dict[str, list[UUID]] = {"inspectors": [], "grids": [], "areas": []}
+    kinds[f"{group_of(level)}s"] = list(subjects)
+    return kinds
 
 
 def bounds(span: Span, zone: ZoneInfo) -> dict[str, Any]:

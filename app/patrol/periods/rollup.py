@@ -6,6 +6,7 @@ planned day that has no row yet counts as expected and waiting. Averages divide 
 so that a half-day asks for half.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 from app.patrol.periods.models import PeriodFigures
@@ -58,85 +59,87 @@ PLANNED = """
       ) p
       JOIN rules r ON r.area_id = p.area_id AND r.policy <> 'off'
 """
-DAY_SUMS = ",\n       ".join(
-    [
-        "count(*) FILTER (WHERE x.presence = 'expected') AS expected_days",
-        "coalesce(sum(x.prorate) FILTER (WHERE x.presence = 'expected'), 0) AS expected_whole_days",
-        "count(*) FILTER (WHERE x.presence = 'expected' AND x.fixes > 0) AS walked_days",
-        *(f"count(*) FILTER (WHERE x.status = '{status}') AS raw_{status}" for status in STATUSES),
-        *(f"count(*) FILTER (WHERE x.standing = '{status}') AS standing_{status}" for status in STATUSES),
-        "coalesce(sum(x.online_s) FILTER (WHERE x.presence = 'expected'), 0) AS online_s",
-        "coalesce(sum(x.distance_m) FILTER (WHERE x.presence = 'expected'), 0) AS distance_m",
-        "sum(x.online_share) FILTER (WHERE x.presence = 'expected') AS share_sum",
-        "count(x.online_share) FILTER (WHERE x.presence = 'expected') AS share_days",
-    ]
-)
-SUMMED = (
-    *("expected_days", "expected_whole_days", "walked_days"),
-    *(f"{of}_{status}" for of in ("raw", "standing") for status in STATUSES),
-    *("online_s", "distance_m", "share_sum", "share_days"),
-)
-PART_SUMS = ",\n       ".join(
-    [
-        "count(DISTINCT p.inspector_id) FILTER (WHERE p.expected_days > 0) AS inspectors",
-        *(f"sum(p.{name}) AS {name}" for name in SUMMED),
-        "array_agg(DISTINCT p.rule_version) FILTER (WHERE p.rule_version IS NOT NULL) AS rule_versions",
-        "array_agg(DISTINCT p.fold_version) FILTER (WHERE p.fold_version IS NOT NULL) AS fold_versions",
-    ]
-)
+# Days alike in what they count for are counted together first: some four groups an inspector and month.
+SAME = "x.rule_version, x.fold_version, x.presence, x.status, x.standing"
+SUMS = """count(*) AS days, sum(x.prorate) AS whole_days, count(*) FILTER (WHERE x.fixes > 0) AS walked,
+           sum(x.online_s) AS online_s, sum(x.distance_m) AS distance_m, sum(x.online_share) AS share_sum,
+           count(x.online_share) AS share_days"""
 PARTS = f"""
 parts AS (
-    SELECT x.inspector_id, x.area_id, x.rule_version, x.fold_version, {DAY_SUMS}
-      FROM days x GROUP BY 1, 2, 3, 4
+    SELECT x.inspector_id, x.area_id, {SAME}, {SUMS} FROM days x GROUP BY 1, 2, 3, 4, 5, 6, 7
 )"""
 # A grid is served by whoever was appointed to it at some moment of the day; appointments that overlap count once.
-GRID_PARTS = f"""
-held AS (
+HELD = """
+held AS MATERIALIZED (
     SELECT a.inspector_id, a.grid_id,
            unnest(range_agg(daterange(
                (lower(a.valid) AT TIME ZONE :zone)::date,
                ((upper(a.valid) - interval '1 microsecond') AT TIME ZONE :zone)::date, '[]'))) AS during
       FROM appointment a
-     WHERE a.county_code = :county_code AND a.cancelled_at IS NULL AND a.grid_id = ANY(:subjects)
+     WHERE a.county_code = :county_code AND a.cancelled_at IS NULL AND a.grid_id = ANY(:grids)
        AND a.valid && tstzrange(:since, :until)
      GROUP BY 1, 2
-),
-parts AS (
-    SELECT h.grid_id, x.inspector_id, x.rule_version, x.fold_version, {DAY_SUMS}
-      FROM held h JOIN days x ON x.inspector_id = h.inspector_id AND x.service_day <@ h.during
-     GROUP BY 1, 2, 3, 4
 )"""
+# Who held a grid all the time brings the sums that are there already; only the others' days are looked at one by one.
+GRID_PARTS = f"""
+grid_parts AS (
+    SELECT h.grid_id, p.inspector_id, p.rule_version, p.fold_version, p.presence, p.status, p.standing, p.days,
+           p.whole_days, p.walked, p.online_s, p.distance_m, p.share_sum, p.share_days
+      FROM held h JOIN parts p ON p.inspector_id = h.inspector_id
+     WHERE h.during @> daterange(:first, :last, '[]')
+    UNION ALL
+    SELECT h.grid_id, x.inspector_id, {SAME}, {SUMS}
+      FROM held h JOIN days x ON x.inspector_id = h.inspector_id AND x.service_day <@ h.during
+     WHERE NOT h.during @> daterange(:first, :last, '[]')
+     GROUP BY 1, 2, 3, 4, 5, 6, 7
+)"""
+SUMMED = {
+    "expected_days": "sum(p.days) FILTER (WHERE p.presence = 'expected')",
+    "expected_whole_days": "sum(p.whole_days) FILTER (WHERE p.presence = 'expected')",
+    "walked_days": "sum(p.walked) FILTER (WHERE p.presence = 'expected')",
+    **{f"raw_{status}": f"sum(p.days) FILTER (WHERE p.status = '{status}')" for status in STATUSES},
+    **{f"standing_{status}": f"sum(p.days) FILTER (WHERE p.standing = '{status}')" for status in STATUSES},
+    "online_s": "sum(p.online_s) FILTER (WHERE p.presence = 'expected')",
+    "distance_m": "sum(p.distance_m) FILTER (WHERE p.presence = 'expected')",
+    "share_sum": "sum(p.share_sum) FILTER (WHERE p.presence = 'expected')",
+    "share_days": "sum(p.share_days) FILTER (WHERE p.presence = 'expected')",
+}
+PART_SUMS = ",\n       ".join(
+    [
+        "count(DISTINCT p.inspector_id) FILTER (WHERE p.presence = 'expected') AS inspectors",
+        *(f"coalesce({expression}, 0) AS {name}" for name, expression in SUMMED.items()),
+        "array_agg(DISTINCT p.rule_version) FILTER (WHERE p.rule_version IS NOT NULL) AS rule_versions",
+        "array_agg(DISTINCT p.fold_version) FILTER (WHERE p.fold_version IS NOT NULL) AS fold_versions",
+    ]
+)
+SUBJECT_COLUMNS = ", ".join(
+    ["s.inspectors", *(f"s.{n}" for n in SUMMED), "s.rule_versions", "s.fold_versions"]
+)
 SUBJECTS = {
     "inspector": f"""
-subjects AS (
-    SELECT cast('inspector' AS text) AS level, a.id AS subject_id, a.area_id, s.*
-      FROM (SELECT p.inspector_id, {PART_SUMS} FROM parts p GROUP BY 1) s JOIN account a ON a.id = s.inspector_id
-)""",
+    SELECT cast('inspector' AS text) AS level, a.id AS subject_id, a.area_id, {SUBJECT_COLUMNS}
+      FROM (SELECT p.inspector_id, {PART_SUMS} FROM parts p GROUP BY 1) s JOIN account a ON a.id = s.inspector_id""",
     "grid": f"""
-subjects AS (
-    SELECT cast('grid' AS text) AS level, g.id AS subject_id, g.area_id, s.*
+    SELECT cast('grid' AS text) AS level, g.id AS subject_id, g.area_id, {SUBJECT_COLUMNS}
       FROM grid g
-      LEFT JOIN (SELECT p.grid_id, {PART_SUMS} FROM parts p GROUP BY 1) s ON s.grid_id = g.id
-     WHERE g.county_code = :county_code AND g.id = ANY(:subjects)
-)""",
+      LEFT JOIN (SELECT p.grid_id, {PART_SUMS} FROM grid_parts p GROUP BY 1) s ON s.grid_id = g.id
+     WHERE g.county_code = :county_code AND g.id = ANY(:grids)""",
     "area": f"""
-subjects AS (
-    SELECT a.level, a.id AS subject_id, a.id AS area_id, s.*
+    SELECT a.level, a.id AS subject_id, a.id AS area_id, {SUBJECT_COLUMNS}
       FROM area a
       LEFT JOIN (
           SELECT c.ancestor_id, {PART_SUMS}
-            FROM parts p JOIN area_closure c ON c.area_id = p.area_id AND c.ancestor_id = ANY(:subjects)
+            FROM parts p JOIN area_closure c ON c.area_id = p.area_id AND c.ancestor_id = ANY(:areas)
            GROUP BY 1
       ) s ON s.ancestor_id = a.id
-     WHERE a.id = ANY(:subjects)
-)""",
+     WHERE a.id = ANY(:areas)""",
 }
 RATES = """
 rates AS (
     SELECT o.area_id, sum(o.minutes) AS online_minutes, sum(o.rate_sum) / nullif(sum(o.minutes), 0) AS rate,
            sum(o.rate_sum_with_leave) / nullif(sum(o.minutes_with_leave), 0) AS rate_with_leave
       FROM online_day o
-     WHERE o.county_code = :county_code AND o.day BETWEEN :first AND :last AND o.area_id = ANY(:subjects)
+     WHERE o.county_code = :county_code AND o.day BETWEEN :first AND :last AND o.area_id = ANY(:areas)
      GROUP BY 1
 )"""
 # Nobody expected gives null, never 0. Pass shares exist only where the policy is to assess.
@@ -173,30 +176,52 @@ SELECT = (
 )
 # Which days are read at all: those of the persons asked for, of grids' holders, of areas below.
 FILTERS = {
-    "inspector": ("f.inspector_id = ANY(:subjects)", "s.inspector_id = ANY(:subjects)"),
-    "grid": ("true", "true"),
+    "inspector": ("f.inspector_id = ANY(:inspectors)", "s.inspector_id = ANY(:inspectors)"),
+    "grid": (
+        "f.inspector_id IN (SELECT inspector_id FROM held)",
+        "s.inspector_id IN (SELECT inspector_id FROM held)",
+    ),
     "area": (
-        "f.area_id IN (SELECT area_id FROM area_closure WHERE ancestor_id = ANY(:subjects))",
-        "a.area_id IN (SELECT area_id FROM area_closure WHERE ancestor_id = ANY(:subjects))",
+        "f.area_id IN (SELECT area_id FROM area_closure WHERE ancestor_id = ANY(:areas))",
+        "a.area_id IN (SELECT area_id FROM area_closure WHERE ancestor_id = ANY(:areas))",
     ),
 }
 
 
-def figures_sql(
-    level: Level, *, source: str = STORED, more: str = "", everybody: bool = False, with_planned: bool = True
-) -> str:
-    """The statement whose columns are those of `period_figures`, for `:subjects` of `level`.
+def group_of(level: Level) -> str:
+    """Area levels are summed up together."""
+    return level if level in ("inspector", "grid") else "area"
 
-    source        what stands for `day_figures`, a table or a parenthesised SELECT
-    more          common table expressions that `source` needs, each followed by a comma
-    everybody     all inspectors of the county, instead of naming them in `:subjects`
-    with_planned  also planned days that have no row yet; False where it is known that all have one
 
-    Area levels go together: `:subjects` may name communities, townships and the county at once.
+def figures_sql(level: Level, *, source: str = STORED, more: str = "") -> str:
+    """The statement whose columns are those of `period_figures`, for subjects of `level`.
+
+    `:inspectors`, `:grids` and `:areas` name the subjects of each kind; areas of several levels go together.
+
+    source  what stands for `day_figures`, a table or a parenthesised SELECT
+    more    common table expressions that `source` needs, each followed by a comma
     """
-    group = level if level in ("inspector", "grid") else "area"
-    filter_f, filter_a = ("true", "true") if everybody else FILTERS[group]
+    return _statement([group_of(level)], FILTERS[group_of(level)], source, more, with_planned=True)
+
+
+def county_sql(levels: Sequence[Level], *, with_planned: bool) -> str:
+    """The same for a whole county and several levels at once: the days are read once.
+
+    All inspectors who have days, the grids and areas that are named. with_planned: also planned days that have no
+    row yet; False where it is known that all have one.
+    """
+    return _statement(
+        [group_of(level) for level in levels], ("true", "true"), STORED, "", with_planned=with_planned
+    )
+
+
+def _statement(
+    groups: Sequence[str], filters: tuple[str, str], source: str, more: str, *, with_planned: bool
+) -> str:
+    filter_f, filter_a = filters
     planned = PLANNED.format(filter_a=filter_a) if with_planned else ""
-    days = DAYS.format(source=source, filter_f=filter_f, planned=planned)
-    parts = GRID_PARTS if group == "grid" else PARTS
-    return f"WITH {more}{RULES},{days},{parts},{SUBJECTS[group]},{RATES},{DERIVED}\n{SELECT}"
+    tables = [RULES, *([HELD] if "grid" in groups else [])]
+    tables += [DAYS.format(source=source, filter_f=filter_f, planned=planned), PARTS]
+    tables += [GRID_PARTS] if "grid" in groups else []
+    subjects = "\nsubjects AS (" + "\n    UNION ALL".join(SUBJECTS[group] for group in groups) + "\n)"
+    return f"WITH {more}{','.join([*tables, subjects, RATES, DERIVED])}\n{SELECT}"

@@ -4,6 +4,7 @@ Open appeals don't hold a seal up: a decision that comes later is a later revisi
 Days that are not judged yet do, for a while.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from app.patrol.periods.digests import snapshot_digest
 from app.patrol.periods.figures import Span, area_rules, bounds
 from app.patrol.periods.models import Period
 from app.patrol.periods.problems import PeriodNotOver, PeriodNotSettled, PeriodSealed
-from app.patrol.periods.rollup import COLUMNS, Level, figures_sql
+from app.patrol.periods.rollup import COLUMNS, Level, county_sql
 
 LEVELS: dict[Kind, tuple[Level, ...]] = {
     "day": ("county",),
@@ -35,6 +36,8 @@ GRIDS = text("""
 SELECT id FROM grid WHERE county_code = :county_code AND opened_on <= :last
    AND (retired_on IS NULL OR retired_on > :first) ORDER BY id
 """)
+# Tens of thousands of groups are counted in memory, not sorted on disk; for this transaction only.
+MUCH_MEMORY = text("SET LOCAL work_mem = '64MB'")
 WAITING = text("""
 SELECT count(*) FROM (
     SELECT inspector_id, service_day FROM patrol_day
@@ -132,20 +135,25 @@ async def _write_snapshot(
     session: AsyncSession, period: Period, zone: ZoneInfo, *, with_planned: bool
 ) -> None:
     span = Span(period.county_code, period.first_day, period.last_day, period.last_day, period.id)
+    kind: Kind = period.kind  # type: ignore[assignment]  # the database checks it
+    select_, asked = await county_figures(session, span, LEVELS[kind], zone, with_planned=with_planned)
+    await session.execute(text(f"INSERT INTO period_figures ({', '.join(COLUMNS)}) {select_}"), asked)
+
+
+async def county_figures(
+    session: AsyncSession, span: Span, levels: Sequence[Level], zone: ZoneInfo, *, with_planned: bool
+) -> tuple[str, dict[str, Any]]:
+    """The statement that computes all of a county's figures, and its parameters.
+
+    Areas and grids are named, with or without days; of inspectors those that have days.
+    """
+    await session.execute(MUCH_MEMORY)
+    county = {"county_code": span.county_code, "first": span.first, "last": span.last}
     asked = bounds(span, zone) | await area_rules(session, span.county_code, span.last_rules)
-    for level in LEVELS[period.kind]:  # type: ignore[index]  # the database checks it
-        subjects = await _subjects(session, level, span)
-        select_ = figures_sql(level, everybody=level != "grid", with_planned=with_planned)
-        statement = text(f"INSERT INTO period_figures ({', '.join(COLUMNS)}) {select_}")
-        await session.execute(statement, asked | {"subjects": subjects})
-
-
-async def _subjects(session: AsyncSession, level: Level, span: Span) -> list[UUID]:
-    """Areas and grids are named, with or without days; of inspectors those that have days."""
-    if level == "inspector":
-        return []
-    asked = {"county_code": span.county_code, "first": span.first, "last": span.last}
-    return list(await session.scalars(GRIDS if level == "grid" else AREAS, asked))
+    asked["areas"] = list(await session.scalars(AREAS, county))
+    if "grid" in levels:
+        asked["grids"] = list(await session.scalars(GRIDS, county))
+    return county_sql(levels, with_planned=with_planned), asked
 
 
 async def _close(session: AsyncSession, period: Period, by: Seal, waiting: int, now: datetime) -> None:
