@@ -24,7 +24,7 @@ FOLLOWS_SHARE = 0.35
 FOLLOWS_S = (0.2, 3.0)
 FULL_S, FULL_MOST_S = 6.0, 30.0
 WATCH_EVERY_S = 0.15
-SOON_S = 20.0
+SOON_S = 60.0
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Suffered:
     kills: Counter[str] = field(default_factory=Counter)
     disk_full: str = "not asked for"
     unready_when_full: bool | None = None
+    ready_after_full: bool | None = None
     unready_spells: int = 0
     unready_longest_s: float = 0.0
 
@@ -100,9 +101,12 @@ class Chaos:
 
     async def _kill(self, part: str) -> None:
         """kill -9; one that is dead already is waited for."""
-        await until(lambda: bool(self._pids(part)))
-        for pid in self._pids(part)[:1]:
-            send(pid, signal.SIGKILL)
+        while True:
+            pids = await asyncio.to_thread(self._pids, part)
+            if pids:
+                break
+            await asyncio.sleep(0.1)
+        send(self._rng.choice(pids), signal.SIGKILL)
         self.suffered.kills[part] += 1
 
     def _pids(self, part: str) -> list[int]:
@@ -129,6 +133,7 @@ class Chaos:
             small_disk.clear(data_dir)
         self.suffered.disk_full = "done"
         await until(lambda: self._watch.is_ready is True, SOON_S)
+        self.suffered.ready_after_full = self._watch.is_ready is True
 
 
 async def until(condition: Callable[[], bool], most_s: float = math.inf) -> None:

@@ -40,6 +40,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
             "kills": dict(suffered.kills),
             "disk_full": suffered.disk_full,
             "unready_when_full": suffered.unready_when_full,
+            "ready_after_full": suffered.ready_after_full,
             "unready_spells": suffered.unready_spells,
             "unready_longest_s": round(suffered.unready_longest_s, 1),
         },
@@ -75,6 +76,8 @@ def show(outcome: Outcome, console: Console) -> None:
     suffered = told["suffered"]
     table.add_row("Killed", _listed(suffered["kills"]) or "nothing")
     full = suffered["disk_full"]
+    if suffered["ready_after_full"] is False:
+        full += ", not ready afterwards"
     if suffered["unready_when_full"] is not None:
         full += ", told by readiness" if suffered["unready_when_full"] else ", not told by readiness"
     table.add_row("Full disk", full)

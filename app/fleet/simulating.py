@@ -55,7 +55,8 @@ class Outcome:
     @property
     def is_good(self) -> bool:
         """Nothing happened that must not happen, and the service holds exactly what was sent."""
-        return not self.ledger.faults and not self.proof.findings
+        told = self.suffered.unready_when_full is not False and self.suffered.ready_after_full is not False
+        return not self.ledger.faults and not self.proof.findings and told
 
 
 @dataclass

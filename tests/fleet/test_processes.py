@@ -24,6 +24,7 @@ from app.simulation import episodes
 from app.simulation.day import simulate_day
 from app.simulation.plan import Clock, DayPlan, Shift
 from app.simulation.uploads import Upload, uploads_of
+from tests.fleet.test_simulate import simulate
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY_MS = 86_400_000
@@ -204,3 +205,12 @@ async def nothing_escapes_the_proof(
         "batches nobody sent",
         "receipts nobody asked for",
     }
+
+
+def test_a_running_service_is_proven_over_http(service: PrivateService) -> None:
+    """As far as HTTP shows it, and the report says what it does not show."""
+    code, report, said = simulate("--url", service.base_url, "--as-fast-as-possible", "--seed", "9")
+    assert (code, report.get("findings")) == (0, {}), (report, said)
+    assert report["proof"]["checked"]["fixes"] > 10_000
+    assert report["proof"]["checked"]["fixes in the figures"] == 5
+    assert len(report["proof"]["skipped"]) == 3

@@ -46,6 +46,7 @@ def test_kills_and_a_full_disk_lose_and_double_nothing() -> None:
     full = report["suffered"]["disk_full"]
     assert full == "done" or full.startswith("skipped: "), full
     assert report["suffered"]["unready_when_full"] is (True if full == "done" else None)
+    assert report["suffered"]["ready_after_full"] is (True if full == "done" else None)
     assert report["requests"]["retries"] > 0
 
 
