@@ -2,15 +2,19 @@
 
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
+from sqlalchemy import text
 
+from app.identity.actor import Role
 from app.kit.clock import to_ms
 from app.kit.db import Database
+from tests.factories import identity, staffing
 from tests.factories import patrol as make
-from tests.factories import staffing
 from tests.factories.patrol import Beat, Clock, Handheld
 from tests.patrol.conftest import Office, count
+from tests.patrol.test_days import close_of_day, judged
 from tests.staffing.conftest import code_of
 
 
@@ -168,3 +172,70 @@ class TestNights:
         path = f"/patrol-days/{beat.inspector.id}/{beat.day.isoformat()}"
         day = (await handheld.get(path)).json()
         assert day["figures"]["fixes"] == 242
+
+
+class TestTheDayIsJudgedByWhatHolds:
+    async def test_leave_and_an_exempted_area_excuse_and_leave_the_average(
+        self, office: Office, beat: Beat, clock: Clock, database: Database
+    ) -> None:
+        """One is on leave all day, the other only while the ferries stood still: half is asked of him."""
+        clock.now = close_of_day(beat)
+        supervisor = await office.of(beat.supervisor)
+        on_leave = {
+            "id": str(uuid4()),
+            "inspector_id": str(beat.inspector.id),
+            "starts_at": beat.at("07:00").isoformat(),
+            "ends_at": beat.at("14:00").isoformat(),
+            "kind": "leave",
+            "reason": "请假一天",
+        }
+        stopped = {
+            "area_id": str(beat.county.town),
+            "starts_at": beat.at("10:30").isoformat(),
+            "ends_at": beat.at("13:30").isoformat(),
+            "kind": "typhoon",
+            "reason": "客船停航",
+        }
+        await judged(database, clock)
+        clock.now += timedelta(minutes=1)
+        for path, body in (("absences", on_leave), ("exemptions", stopped)):
+            answer = await supervisor.client.post(f"/api/v1/{path}", json=body, headers=supervisor.headers)
+            assert answer.status_code == 201, answer.text
+        mine, theirs = [
+            (await supervisor.get(f"/patrol-days/{each.id}/{beat.day}")).json()
+            for each in (beat.inspector, beat.colleague)
+        ]
+        assert mine["figures"]["status"] == "excused"
+        assert mine["figures"]["day_kind"] == "leave"
+        assert theirs["figures"]["status"] != "excused"
+        assert theirs["figures"]["day_kind"] == "typhoon+work"
+        period = {"day_from": beat.day.isoformat(), "day_to": beat.day.isoformat()}
+        found = (await supervisor.get("/patrol-averages", **period)).json()
+        assert (found["inspectors"], found["expected_days"]) == (1, 1)
+
+
+class TestABorrowedHandheld:
+    async def test_what_a_late_borrower_records_is_credited_to_nobody(
+        self, office: Office, beat: Beat, clock: Clock, database: Database
+    ) -> None:
+        async with database.transaction() as session:
+            borrower = await identity.account(session, beat.county.community, Role.INSPECTOR)
+            await staffing.shift(session, borrower, beat.at("08:00"), beat.at("18:00"))
+            await staffing.appointment(session, borrower, beat.grid, beat.at("08:00"))
+        supervisor = await office.of(beat.supervisor)
+        due = {"inspector_id": str(borrower.id), "until": beat.at("12:20").isoformat()}
+        url = f"/api/v1/devices/{beat.device.id}/loans"
+        lent = await supervisor.client.post(url, json=due, headers=supervisor.headers)
+        assert lent.status_code == 201, lent.text
+        clock.now = beat.at("12:30")
+        handheld = await office.of(borrower, beat.device)
+        fixes = make.walk(beat.at("11:50"), 30 * 60)
+        answer = (await handheld.send(make.batch(fixes, sent_at=to_ms(clock.now)))).json()
+        told = [r["disposition"] for r in answer["results"] for _ in range(r.get("count", 1))]
+        assert {"stored", "unbound"} <= set(told)
+        async with database.transaction() as session:
+            rows = await session.execute(
+                text("SELECT inspector_id, sum(fix_count) AS fixes FROM fix_batch GROUP BY inspector_id")
+            )
+            credited = {row.inspector_id: int(row.fixes) for row in rows}
+        assert credited == {beat.inspector.id: 60, borrower.id: 120}
