@@ -394,5 +394,5 @@ class TestOwnShare:
             said = (await handheld.get("/my-day", day=str(clock.now.astimezone(make.ZONE).date()))).json()
             figures = said["figures"]
             assert figures["online_share"] == round(slots / 36, 4)
-            outcomes.append(next(r["outcome"] for r in figures["reasons"] if r["check"] == "online_share"))
+            outcomes.append(next(r["outcome"] for r in figures["checks"] if r["check"] == "online_share"))
         assert outcomes == ["met", "missed"]
