@@ -21,7 +21,7 @@ from app.kit.problems import NotFound, problems
 router = APIRouter(tags=["audit"])
 Auditor = Annotated[Actor, Depends(require(Role.AUDIT_ADMIN, Role.COUNTY, Role.CITY))]
 LOOK_BACK = timedelta(days=31)
-"""Without `from`: as far as two monthly partitions reach."""
+"""Without `since`: as far as two monthly partitions reach."""
 
 
 @router.get("/events", summary="The event log · 操作日志", responses=problems(*SIGN_IN_PROBLEMS, BadCursor))
@@ -29,12 +29,8 @@ async def list_events(
     actor: Auditor,
     session: SessionDep,
     now: Now,
-    since: Annotated[
-        AwareDatetime | None, Query(alias="from", description="From, with offset; 31 days ago · 起")
-    ] = None,
-    until: Annotated[
-        AwareDatetime | None, Query(alias="to", description="Before, with offset · 止(不含)")
-    ] = None,
+    since: Annotated[AwareDatetime | None, Query(description="From, with offset; 31 days ago · 起")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Before, with offset · 止(不含)")] = None,
     type: Annotated[
         str | None,
         Query(

@@ -57,10 +57,14 @@ async def count_failure(
     """Counts one failure; returns the end of the lock when this failure began it."""
     key = secret.key(vault)
     row = {"purpose": secret.purpose, "key": key, "failures": 0, "since": now, "last_at": now}
-    await session.execute(insert(AttemptGuard).values(row).on_conflict_do_nothing())
-    guard = await session.get_one(
-        AttemptGuard, (secret.purpose, key), with_for_update=True, populate_existing=True
+    # an update of nothing locks the row: a success meanwhile would delete it before it is read
+    locked = insert(AttemptGuard).values(row)
+    await session.execute(
+        locked.on_conflict_do_update(
+            index_elements=["purpose", "key"], set_={"failures": AttemptGuard.failures}
+        )
     )
+    guard = await session.get_one(AttemptGuard, (secret.purpose, key), populate_existing=True)
     if guard.locked_until is not None and guard.locked_until > now:
         return None
     oldest = guard.since if limit.from_first else guard.last_at

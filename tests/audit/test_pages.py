@@ -77,11 +77,11 @@ class TestEvents:
         assert await listed(client, as_auditor, type="account.unlock") == []
         assert await listed(client, as_auditor, type="account_*") == []
         later = (make.now() + timedelta(hours=1)).isoformat()
-        assert await listed(client, as_auditor, **{"from": later, "to": later}) == []
-        assert await listed(client, as_auditor, to=(make.now() - timedelta(days=1)).isoformat()) == []
+        assert await listed(client, as_auditor, since=later, until=later) == []
+        assert await listed(client, as_auditor, until=(make.now() - timedelta(days=1)).isoformat()) == []
 
     @pytest.mark.parametrize(
-        "query", [{"type": "x y"}, {"from": "2026-01-01"}, {"limit": "0"}, {"cursor": "x"}]
+        "query", [{"type": "x y"}, {"since": "2026-01-01"}, {"limit": "0"}, {"cursor": "x"}]
     )
     async def test_wrong_filters(
         self, client: httpx.AsyncClient, as_auditor: dict[str, str], query: dict[str, str]
