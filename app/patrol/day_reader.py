@@ -81,12 +81,14 @@ SELECT k.county_code, k.inspector_id, k.service_day, coalesce(p.area_id, a.area_
   LEFT JOIN rule_snapshot s ON s.version = j.rule_version
  WHERE p.frozen_at IS NULL
 """)
-# A faulty handheld may send millions of fixes a day: what is read is bounded before it reaches this process. Which
-# batches are left out depends on their ids alone, not on when they came.
+# A faulty handheld may send millions of fixes or heartbeats a day: what is read is bounded before it reaches this
+# process. Which batches are left out depends on their ids alone, not on when they came. Packed heartbeats begin with
+# their number, at most 2,000.
 BATCHES = """
 SELECT county_code, inspector_id, day, total, device_id, clock_offset_ms, track, attributes, beats, reports
   FROM (SELECT b.*, sum(b.fix_count) OVER day_ AS total,
-               sum(b.fix_count) OVER (day_ ORDER BY b.batch_id) AS up_to
+               sum(b.fix_count + coalesce(get_byte(b.beats, 0) + 256 * get_byte(b.beats, 1), 0))
+                 OVER (day_ ORDER BY b.batch_id) AS up_to
           FROM unnest(%b::text[], %b::uuid[], %b::date[]) AS k(county_code, inspector_id, day)
           JOIN fix_batch b USING (county_code, day, inspector_id)
         WINDOW day_ AS (PARTITION BY b.county_code, b.inspector_id, b.day)) AS b

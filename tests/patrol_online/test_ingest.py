@@ -12,12 +12,17 @@ from sqlalchemy import text
 
 from app.kit.clock import from_ms, to_ms
 from app.kit.db import Database
+from app.kit.events import SYSTEM
 from app.patrol.arrival import read_arrival
+from app.patrol.day_reader import DayKey, read_days
 from app.patrol.ingest import Answer, ingest_group
 from app.patrol.online.pace import Pace
 from app.patrol.tasks import fold_due
 from app.rules.catalogue import presence
+from app.rules.catalogue.judging import FIXES_PER_DAY_MAX
+from app.rules.service import Decision, set_value
 from tests.factories import patrol as make
+from tests.factories.areas import SINCE
 from tests.factories.patrol import Beat, Clock, Handheld, batch, walk
 from tests.patrol.conftest import count, stored_fixes
 from tests.patrol_online.conftest import Office
@@ -312,3 +317,21 @@ async def test_answers_are_typed(beat: Beat, database: Database, clock: Clock) -
         arrivals = [read_arrival(make.COUNTY, beat.device.id, json.dumps(b).encode()) for b in bodies]
         answers = await ingest_group(session, arrivals, now=clock.now, zone=make.ZONE)
     assert all(isinstance(a, Answer) for a in answers)
+
+
+async def test_heartbeats_without_end_are_not_all_read(
+    handheld: Handheld, beat: Beat, database: Database, clock: Clock
+) -> None:
+    """A handheld that beats every 100 ms for hours costs the folder no more than the day's bound."""
+    async with database.transaction() as session:
+        everywhere = Decision(FIXES_PER_DAY_MAX.key, None, SINCE, None, 10_000, "test")
+        await set_value(
+            session, SYSTEM, everywhere, county_code=make.COUNTY, area_path=[], now=clock.now, today=None
+        )
+    for n in range(8):
+        beats = [to_ms(beat.at("08:10")) + (n * 2000 + m) * 100 for m in range(2000)]
+        assert (await handheld.send(batch(beats=beats))).json()["beats_stored"] == 2000
+    async with database.transaction() as session:
+        key = DayKey(make.COUNTY, beat.inspector.id, beat.day)
+        record = (await read_days(session, [key], make.ZONE))[key]
+    assert len(record.inputs.beats_ms) == 10_000
