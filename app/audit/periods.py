@@ -41,8 +41,10 @@ async def verify_periods(session: AsyncSession) -> tuple[int, list[PeriodFinding
         )
     )
     for period in sealed:
-        for what in await _wrong_with(session, period):
-            findings.append(PeriodFinding(period.county_code, period.id, period.kind, period.first_day, what))
+        findings += [
+            PeriodFinding(period.county_code, period.id, period.kind, period.first_day, what)
+            for what in await _wrong_with(session, period)
+        ]
     return len(sealed), findings
 
 
