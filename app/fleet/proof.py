@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -27,7 +28,7 @@ from app.patrol.door import STORED
 from app.patrol.fixes import Fixes
 from app.patrol.folder import fold_record
 
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 DAYS_AT_ONCE = 50
 Delivered = Mapping[tuple[Member, date], Sequence[Parcel]]
 """What each handheld has delivered of each of its days."""
@@ -59,7 +60,7 @@ async def prove(url: str, delivered: Delivered, known_batches: set[UUID], zone: 
     proof = Proof()
     database = Database.connect(url, pool_size=1)
     try:
-        await _await_folder(database, proof)
+        await _await_folder(database, delivered, proof)
         async with database.transaction() as session:
             await _check_batches(session, delivered, known_batches, proof)
             await _check_presses(session, delivered, proof)
@@ -87,21 +88,31 @@ async def batches_of(url: str, devices: Sequence[UUID]) -> set[UUID]:
 # those that the folder holds at the moment are left to it: waiting for them in another order would be a deadlock
 HASTEN = text("""
 UPDATE patrol_day p SET folded_at = now() - interval '1 hour'
-  FROM (SELECT county_code, inspector_id, service_day FROM patrol_day WHERE pending FOR UPDATE SKIP LOCKED) w
+  FROM (SELECT county_code, inspector_id, service_day FROM patrol_day
+         WHERE pending AND inspector_id = ANY(:inspectors) AND service_day = ANY(:days) FOR UPDATE SKIP LOCKED) w
  WHERE p.county_code = w.county_code AND p.inspector_id = w.inspector_id AND p.service_day = w.service_day
 """)
+WAITING = text("""
+SELECT count(*) FROM patrol_day
+ WHERE pending AND inspector_id = ANY(:inspectors) AND service_day = ANY(:days)
+""")
+UNSEALED = text("SELECT count(*) FROM event WHERE seq IS NULL")
 
 
-async def _await_folder(database: Database, proof: Proof) -> None:
+async def _await_folder(database: Database, delivered: Delivered, proof: Proof) -> None:
     """Changed days are folded every few minutes: here as if those had passed."""
-    end = datetime.now(UTC) + timedelta(seconds=PATIENCE_S)
+    asked = {
+        "inspectors": [member.inspector_id for member, _ in delivered],
+        "days": sorted({day for _, day in delivered}),
+    }
+    end = time.monotonic() + PATIENCE_S
     while True:
         async with database.transaction() as session:
-            await session.execute(HASTEN)
-            waiting = await session.scalar(text("SELECT count(*) FROM patrol_day WHERE pending"))
+            await session.execute(HASTEN, asked)
+            waiting = await session.scalar(WAITING, asked)
         if not waiting:
             return
-        if datetime.now(UTC) > end:
+        if time.monotonic() > end:
             proof.find("the folder does not catch up", f"{waiting} days are pending after {PATIENCE_S:.0f} s")
             return
         await asyncio.sleep(0.5)
@@ -261,14 +272,17 @@ def _plain(figures: Mapping[str, Any]) -> Any:
 
 async def _check_log(database: Database, proof: Proof) -> None:
     """The log of events is sealed and its chain whole."""
-    end = datetime.now(UTC) + timedelta(seconds=PATIENCE_S)
+    end = time.monotonic() + PATIENCE_S
     while True:
         async with database.transaction() as session:
-            found = await verify(session)
-        if not found.unsealed or datetime.now(UTC) > end:
+            unsealed = await session.scalar(UNSEALED)
+        if not unsealed or time.monotonic() > end:
             break
         await asyncio.sleep(0.5)
+    async with database.transaction() as session:
+        found = await verify(session)
     proof.checked["sealed events"] = found.sealed
-    proof.compare("events left unsealed", "log", found.unsealed, 0)
     for each in found.findings:
         proof.find("the log is broken", f"{each.county_code} seq {each.seq}: {each.what}")
+    if unsealed and unsealed == found.unsealed:
+        proof.find("events are not sealed", f"{unsealed} after {PATIENCE_S:.0f} s")
