@@ -9,8 +9,7 @@ import shapely
 from pyproj import Geod
 from shapely.geometry.base import BaseGeometry
 
-from app.kit.geodesy import LocalMetres
-from app.kit.geodesy import FLATTENING, SEMI_MAJOR_M
+from app.kit.geodesy import FLATTENING, SEMI_MAJOR_M, LocalMetres
 from app.replay.walk import Float64s, Walk
 
 LATTICE = 7

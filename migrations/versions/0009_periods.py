@@ -97,7 +97,9 @@ def upgrade() -> None:
     # a month is read from the index alone, which needs pages that a vacuum has seen
     op.execute("ALTER TABLE day_figures SET (autovacuum_vacuum_scale_factor = 0.02)")
     op.create_index("ix_shift_service_day", "shift", ["county_code", "service_day"])
-    op.create_index("ix_day_judgement_judged_at", "day_judgement", ["county_code", "service_day", "judged_at"])
+    op.create_index(
+        "ix_day_judgement_judged_at", "day_judgement", ["county_code", "service_day", "judged_at"]
+    )
     _create_period()
     _create_period_figures()
     op.execute(GUARDS)

@@ -22,7 +22,9 @@ def upgrade() -> None:
     op.add_column("account", sa.Column("approved_at", INSTANT))
     op.add_column("account", sa.Column("approved_by", sa.Uuid()))
     op.execute("UPDATE account SET approved_at = created_at")
-    op.create_check_constraint(op.f("ck_account_approved"), "account", "approved_by IS NULL OR approved_at IS NOT NULL")
+    op.create_check_constraint(
+        op.f("ck_account_approved"), "account", "approved_by IS NULL OR approved_at IS NOT NULL"
+    )
     op.create_check_constraint(op.f("ck_account_two_people"), "account", "approved_by <> made_by")
     op.add_column("login", sa.Column("limited_to", sa.String(20, collation="C")))
     op.create_check_constraint(op.f("ck_login_limited_to"), "login", "limited_to IN ('totp_enrolment')")

@@ -212,6 +212,10 @@ async def _walk_a_bit(app: FastAPI, database: Database, client: httpx.AsyncClien
     answer = await client.post("/api/v1/fix-batches", json=body, headers=headers)
     assert answer.status_code == 200, answer.text
     assert '"stored"' in answer.text, answer.text
+    looked = await client.get(
+        f"/api/v1/patrol-days/{DEMO_INSPECTOR}/{at.astimezone(ZONE).date()}", headers=headers
+    )
+    assert looked.is_success, looked.text  # who looks has it folded, and it is listed
 
 
 async def _ours(database: Database) -> frozenset[str]:
