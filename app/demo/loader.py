@@ -61,7 +61,7 @@ class DemoSummary:
 async def load_demo(database: Database, settings: Settings, *, today: date) -> DemoSummary:
     """Loads areas, grids, people, handhelds and rules in one transaction; does so only once.
 
-    today: a date in the service's zone; bindings and appointments begin 60 days before it. With
+    today: a date in the service's zone; bindings and appointments begin with the first walked day. With
     `settings.demo_passwords` all accounts have DEMO_PASSWORD, else a password that nobody knows.
     """
     async with database.transaction() as session:

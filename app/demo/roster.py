@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.ids import DEMO_COUNTY_CODE
 
-DAYS_BACK, DAYS_AHEAD = 60, 30
+DAYS_BACK, DAYS_AHEAD = 21, 30
 STARTS, ENDS = time(8, 0), time(17, 30)
 
 PLAN = text(
@@ -35,7 +35,7 @@ PLAN = text(
 
 
 async def plan_shifts(session: AsyncSession, today: date, zone: ZoneInfo) -> int:
-    """Plans 60 days back and 30 ahead when there are none, later only what is missing ahead.
+    """Plans 21 days back and 30 ahead when there are none, later only what is missing ahead.
 
     Returns the number of new shifts. 08:00 to 17:30 in `zone`.
     """

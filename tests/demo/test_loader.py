@@ -21,6 +21,7 @@ from app.kit.ids import (
     DEMO_COMMUNITY_SUPERVISOR,
     DEMO_COUNTY,
     DEMO_COUNTY_SUPERVISOR,
+    DEMO_DAY,
     DEMO_DEVICE,
     DEMO_FOREIGN_SUPERVISOR,
     DEMO_GRID,
@@ -109,7 +110,7 @@ async def test_every_grid_says_that_it_is_synthetic_and_has_an_inspector_with_a_
             "WHERE a.county_code = g.county_code AND a.grid_id = g.id AND a.role = 'full_time' "
             "AND a.valid @> :first AND b.valid @> :first AND upper_inf(a.valid) AND upper_inf(b.valid))"
         ),
-        {"first": datetime(2026, 9, 23, 0, 0, tzinfo=UTC)},
+        {"first": datetime(2026, 10, 12, 0, 0, tzinfo=UTC)},
     )
     assert without == 0
     boats = (
@@ -124,7 +125,7 @@ async def test_every_grid_says_that_it_is_synthetic_and_has_an_inspector_with_a_
     assert tuple(boats) == ("S", "none", "boat", 0)
 
 
-async def test_every_inspector_is_on_shift_on_each_of_91_days_weekends_included(
+async def test_every_inspector_is_on_shift_on_each_of_52_days_weekends_included(
     session: AsyncSession, demo: DemoSummary
 ) -> None:
     rows = (
@@ -133,16 +134,16 @@ async def test_every_inspector_is_on_shift_on_each_of_91_days_weekends_included(
                 "SELECT count(*) AS days, min(service_day) AS first, max(service_day) AS last, "
                 "min(starts_at AT TIME ZONE 'Asia/Shanghai' - service_day) AS starts, "
                 "max(ends_at AT TIME ZONE 'Asia/Shanghai' - service_day) AS ends "
-                "FROM shift WHERE inspector_id <> :spare GROUP BY inspector_id"
+                "FROM shift WHERE inspector_id <> :spare AND service_day <> :walked GROUP BY inspector_id"
             ),
-            {"spare": DEMO_SPARE_INSPECTOR},
+            {"spare": DEMO_SPARE_INSPECTOR, "walked": DEMO_DAY},
         )
     ).all()
     assert len(rows) == demo.grids
     assert {tuple(r) for r in rows} == {
         (
-            91,
-            TODAY - timedelta(days=60),
+            52,
+            TODAY - timedelta(days=21),
             TODAY + timedelta(days=30),
             timedelta(hours=8),
             timedelta(hours=17, minutes=30),
