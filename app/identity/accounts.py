@@ -133,13 +133,17 @@ async def change_account(
 async def reset_password(
     session: AsyncSession, actor: Actor, account_id: UUID, password: str, *, now: datetime
 ) -> None:
-    """An administrator sets a password; every login of the account ends.
+    """An administrator sets a password; every login of the account ends. An administrator's waits for approval.
 
-    Raises NotFound, RoleNotManaged, PasswordTooWeak.
+    Raises NotFound, NotOneself, RoleNotManaged, PasswordTooWeak.
     """
     account = await queries.get_account(session, actor, account_id, lock=True)
+    if account.id == actor.account_id:  # one's own asks for the old one
+        raise NotOneself
     require_managed(actor, Role(account.role))
     passwords.require_strong(password, account.username)
+    if Role(account.role) in ADMINISTRATORS:
+        approval.reopen(actor, account, now=now)
     await _set_password(session, actor, account, password, now)
 
 

@@ -60,6 +60,13 @@ async def reopen_when_wider(session: AsyncSession, actor: Actor, account: Accoun
         account.made_by, account.approved_at, account.approved_by = actor.account_id, None, None
 
 
+def reopen(actor: Actor, account: Account, *, now: datetime) -> None:
+    """Whoever sets an administrator's password could be him: another one approves. The service's word is enough."""
+    account.made_by = None if actor.is_system else actor.account_id
+    account.approved_at, account.approved_by = now if actor.is_system else None, None
+    account.version += 1
+
+
 async def unlock(
     session: AsyncSession, actor: Actor, account_id: UUID, reason: str, *, vault: Vault, now: datetime
 ) -> None:

@@ -51,6 +51,16 @@ HANDHELD_CALLS = [
     ("/api/v1/fix-batches/{batch_id}", "get"),
     ("/api/v1/fix-batches/receipts", "post"),
     ("/api/v1/handheld/config", "get"),
+    ("/api/v1/my-day", "get"),
+    ("/api/v1/me/duty", "get"),
+    ("/api/v1/me/absences", "post"),
+    ("/api/v1/me/absences", "get"),
+    ("/api/v1/me/absences/{absence_id}/withdrawals", "post"),
+    ("/api/v1/appeals", "post"),
+    ("/api/v1/appeals", "get"),
+    ("/api/v1/appeals/{appeal_id}", "get"),
+    ("/api/v1/appeals/{appeal_id}/withdrawal", "post"),
+    ("/api/v1/me/track-views", "get"),
 ]
 
 
