@@ -9,7 +9,7 @@ from uuid6 import uuid7
 
 from app.identity import approval, lockout, passwords, queries, second_factor
 from app.identity.account_log import record_account
-from app.identity.actor import MANAGES, Actor, Role
+from app.identity.actor import ADMINISTRATORS, MANAGES, Actor, Role
 from app.identity.lockout import Door
 from app.identity.logins import revoke_logins
 from app.identity.models import Account, Login

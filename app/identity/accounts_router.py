@@ -136,10 +136,10 @@ async def change_account(
     "/{account_id}/password",
     status_code=status.HTTP_204_NO_CONTENT,
     summary="Set a new password · 重置密码",
-    responses=problems(*SIGN_IN_PROBLEMS, NotFound, RoleNotManaged, PasswordTooWeak),
+    responses=problems(*SIGN_IN_PROBLEMS, NotFound, RoleNotManaged, NotOneself, PasswordTooWeak),
 )
 async def reset_password(
     account_id: SpareAccountId, body: PasswordReset, actor: Administrator, session: SessionDep, now: Now
 ) -> None:
-    """Every login of the account ends."""
+    """Every login of the account ends; an administrator's account waits for approval again · 管理员账号须重新审批"""
     await accounts.reset_password(session, actor, account_id, body.password, now=now)

@@ -221,6 +221,33 @@ class TestApproval:
         assert (await client.post(f"{path}/approval", headers=as_security_admin)).status_code == 200
         assert (await client.get("/api/v1/me", headers=as_supervisor)).status_code == 200
 
+    async def test_nobody_takes_over_another_office_by_its_password(
+        self,
+        client: httpx.AsyncClient,
+        app: FastAPI,
+        world: World,
+        session: AsyncSession,
+        as_security_admin: dict[str, str],
+        as_system_admin: dict[str, str],
+    ) -> None:
+        auditor = await make.account(session, world.ours.county, Role.AUDIT_ADMIN)
+        path, new = f"{ACCOUNTS}/{auditor.id}", {"password": "Taken-over-2026"}
+        assert (await client.put(f"{path}/password", json=new, headers=as_security_admin)).status_code == 204
+        form = {"grant_type": "password", "username": auditor.username, "password": new["password"]}
+        answer = await client.post("/api/v1/auth/token", data=form)
+        assert code_of(answer) == (401, "account_not_approved")
+        answer = await client.post(f"{path}/approval", headers=as_security_admin)
+        assert code_of(answer) == (403, "own_approval")
+        assert (await client.post(f"{path}/approval", headers=as_system_admin)).status_code == 200
+        assert (await client.post("/api/v1/auth/token", data=form)).status_code == 200
+
+    async def test_ones_own_password_asks_for_the_old_one(
+        self, client: httpx.AsyncClient, world: World, as_security_admin: dict[str, str]
+    ) -> None:
+        path = f"{ACCOUNTS}/{world.security_admin.id}/password"
+        answer = await client.put(path, json={"password": "Taken-over-2026"}, headers=as_security_admin)
+        assert code_of(answer) == (403, "not_oneself")
+
     async def test_one_person_holds_one_office(
         self,
         client: httpx.AsyncClient,

@@ -139,6 +139,15 @@ class TestNobodyLeft:
         assert (await served(session, posted, 15))[0] == [(grids.one, "full_time")]
         assert (await session.scalars(select(Event).where(Event.type == "swap.made"))).all() == []
 
+    async def test_nobody_takes_over_whose_account_is_closed(
+        self, client: httpx.AsyncClient, as_supervisor: Headers, posted: World, session: AsyncSession
+    ) -> None:
+        posted.colleague.enabled = False
+        await session.flush()
+        for mode in ("swap", "substitution"):
+            answer = await client.post(PATH, json=body(posted, mode=mode), headers=as_supervisor)
+            assert code_of(answer) == (409, "grid_left_empty")
+
     async def test_a_third_one_who_serves_it_too_is_enough(
         self,
         client: httpx.AsyncClient,

@@ -14,6 +14,7 @@ from app.identity.models import Account
 from app.identity.scope import counties_of, visible_to
 from app.kit import pagination
 from app.kit.problems import NotFound
+from app.staffing.away import bounds_of
 from app.staffing.models import Appointment
 from app.staffing.roster_models import Absence, GridSwap
 from app.staffing.swaps.exchange import Span
@@ -41,7 +42,11 @@ async def lock_terms(
 async def list_away(
     session: AsyncSession, county_code: str, inspectors: Sequence[UUID], stretch: Span
 ) -> list[tuple[UUID, Span]]:
-    """Approved absences of `inspectors` that overlap the stretch."""
+    """Approved absences of `inspectors` that overlap the stretch; who may not sign in any more is away throughout."""
+    gone = await session.scalars(
+        select(Account.id).where(Account.id.in_(inspectors), Account.enabled.is_(False))
+    )
+    away = [(inspector_id, stretch) for inspector_id in gone]
     rows = await session.scalars(
         select(Absence).where(
             Absence.county_code == county_code,
@@ -50,11 +55,7 @@ async def list_away(
             Absence.during.overlaps(Range(stretch.start, stretch.end)),
         )
     )
-    return [
-        (row.inspector_id, Span(row.during.lower, row.during.upper))
-        for row in rows
-        if row.during.lower and row.during.upper
-    ]
+    return away + [(row.inspector_id, Span(*bounds_of(row.during))) for row in rows]
 
 
 async def get_grid_codes(
