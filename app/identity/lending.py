@@ -23,6 +23,7 @@ from app.identity.problems import (
     DeviceNotUsable,
     HandoverOutOfOrder,
     LoanLength,
+    LoanToOwner,
 )
 from app.identity.scope import area_path
 from app.kit.crypto import Vault
@@ -52,15 +53,19 @@ async def lend(
     """Ends the present binding, begins the borrower's, and issues his activation code.
 
     Asking again keeps the binding and issues a fresh code. Raises NotFound, NotAnInspector, DeviceNotUsable,
-    DeviceNotBound, HandoverOutOfOrder, LoanLength; the constraint: InspectorBound.
+    DeviceNotBound, LoanToOwner, HandoverOutOfOrder, LoanLength; the constraint: InspectorBound.
     """
     device = await _usable(session, actor, device_id)
     await get_inspector(session, actor, loan.inspector_id, device.county_code)
     present = await find_binding(session, device, now)
     if present is None:
         raise DeviceNotBound
+    # lent on by a borrower it still goes back to its owner
+    owner_id = present.returns_to or present.inspector_id
+    if loan.inspector_id == owner_id:  # when the time is over it would be nobody's
+        raise LoanToOwner
     if (present.inspector_id, present.valid.upper) != (loan.inspector_id, loan.until):
-        present = await _begin(session, actor, device, present, loan, now, today)
+        present = await _begin(session, actor, device, present, owner_id, loan, now, today)
     code = await issue_code(session, actor, device.id, loan.inspector_id, vault=vault, now=now, today=today)
     return present, code
 
@@ -97,6 +102,7 @@ async def _begin(
     actor: Actor,
     device: Device,
     present: DeviceBinding,
+    owner_id: UUID,
     loan: Loan,
     now: datetime,
     today: date,
@@ -108,8 +114,7 @@ async def _begin(
         raise LoanLength(longest_h=longest)
     await end_binding(session, device, at=at)
     binding = await bind_device(session, actor, device, loan.inspector_id, start=at, end=loan.until, now=now)
-    # lent on by a borrower it still goes back to its owner
-    binding.returns_to = present.returns_to or present.inspector_id
+    binding.returns_to = owner_id
     await _changes_hands(session, actor, device, "device.lent", present.inspector_id, binding, now)
     return binding
 

@@ -17,6 +17,7 @@ from app.identity.problems import (
     HandoverOutOfOrder,
     InspectorBound,
     LoanLength,
+    LoanToOwner,
     NotAnInspector,
 )
 from app.identity.views import binding_read, code_read
@@ -42,7 +43,7 @@ CHANGING_HANDS = (
     "/loans",
     status_code=status.HTTP_201_CREATED,
     summary="Lend it for some hours · 借用终端",
-    responses=problems(*CHANGING_HANDS, DeviceNotBound, LoanLength),
+    responses=problems(*CHANGING_HANDS, DeviceNotBound, LoanLength, LoanToOwner),
 )
 async def lend(
     device_id: DeviceId,

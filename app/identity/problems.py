@@ -177,6 +177,12 @@ class LoanLength(Conflict):
     en = "A loan ends in the future, within {longest_h} hours; longer ones are handovers"
 
 
+class LoanToOwner(Conflict):
+    code, status = "loan_to_owner", 409
+    zh = "终端本就归该网格员使用;已借出的请办理归还"
+    en = "The handheld is that inspector's own; if it is lent, have it returned"
+
+
 class DeviceNotLent(Conflict):
     code, status = "device_not_lent", 409
     zh, en = "该终端没有借出,或已归还", "The handheld is not lent, or was returned before"

@@ -66,6 +66,19 @@ class TestLending:
         again = await client.post(f"{bound}/loans", json=loan(world, clock), headers=as_supervisor)
         assert again.json()["binding"] == answer.json()["binding"]
 
+    async def test_to_its_owner_it_is_returned_never_lent(
+        self, client: httpx.AsyncClient, as_supervisor: Headers, bound: str, world: World, clock: Clock
+    ) -> None:
+        """It would be nobody's when the time is over, and its owner's fixes would count for nobody."""
+        to_owner = loan(world, clock, inspector_id=str(world.inspector.id))
+        answer = await client.post(f"{bound}/loans", json=to_owner, headers=as_supervisor)
+        assert code_of(answer) == (409, "loan_to_owner")
+        await client.post(f"{bound}/loans", json=loan(world, clock), headers=as_supervisor)
+        clock.forward(minutes=10)
+        answer = await client.post(f"{bound}/loans", json=to_owner, headers=as_supervisor)
+        assert code_of(answer) == (409, "loan_to_owner")
+        assert len(await history(client, bound, as_supervisor)) == 2
+
     async def test_it_comes_back_before_its_time(
         self,
         client: httpx.AsyncClient,
