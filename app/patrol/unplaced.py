@@ -7,6 +7,7 @@ import numpy as np
 from app.patrol import intervals
 from app.patrol.day_inputs import DayInputs
 from app.patrol.figures import VALID_VERDICTS, DayFold
+from app.patrol.fixes import Int64s
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +30,19 @@ def find_unplaced(fold: DayFold, inputs: DayInputs) -> tuple[Unplaced, ...]:
     """
     gap_ms = inputs.rules.online_gap_s * 1000
     windows = intervals.union(intervals.spans([(d.start_ms, d.end_ms) for d in inputs.duty]))
-    at_ms = np.unique(fold.fixes.at_ms[np.isin(fold.verdicts, VALID_VERDICTS)])
-    placed = intervals.linked(at_ms, intervals.window_of(at_ms, windows), gap_ms)
-    known = intervals.union(
-        placed,
-        intervals.spans([(g.start_ms, g.end_ms) for g in fold.gaps]),
-        intervals.spans([(w.start_ms, w.end_ms) for w in inputs.work]),
-    )
+
+    def linked(at_ms: Int64s) -> intervals.Spans:
+        signals = np.unique(at_ms)
+        window = intervals.window_of(signals, windows)
+        return intervals.linked(signals[window >= 0], window[window >= 0], gap_ms)
+
+    placed = linked(fold.fixes.at_ms[np.isin(fold.verdicts, VALID_VERDICTS)])
+    known = intervals.union(placed, intervals.spans([(w.start_ms, w.end_ms) for w in inputs.work]))
     found: list[Unplaced] = []
-    for start, end in windows.tolist():
+    # from the first sign of life to the last: what lies before and after is no online time
+    for start, end in linked(
+        np.concatenate([fold.fixes.at_ms, np.asarray(inputs.beats_ms, np.int64)])
+    ).tolist():
         own = intervals.clip(known, np.array([[start, end]], np.int64))
         edges = np.concatenate([[start], own.ravel(), [end]]).reshape(-1, 2)
         for low, high in edges[edges[:, 1] - edges[:, 0] > gap_ms].tolist():

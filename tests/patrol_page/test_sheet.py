@@ -65,6 +65,7 @@ def page_of(inputs: DayInputs, *, is_long: bool = False, **more: Any) -> DayPage
                 "posts": ("full_time", "substitute"),
                 "grids": tuple(shapes if is_long else shapes[:1]),
                 "day_kind": "工作、培训",
+                "prorate": 1.0,
                 "legal_basis": "岱山县网格员管理办法" * (8 if is_long else 1),
                 "approval_no": "岱网〔2026〕1号",
                 "complaint_contact": "岱山县社会工作部 0580-1234567",
@@ -146,6 +147,31 @@ class TestSheet:
         nothing = day_with(Fixes.concatenate([]))
         page = page_of(nothing, grids=(GridShape("330921106002006", "渔船网格", None),))
         assert "当日没有轨迹,本人网格也没有边界图" in render(page).replace("\uff0c", ",")
+
+    def test_who_and_where_are_never_cut_short(self) -> None:
+        """A grid code of which four digits are missing names no grid."""
+        html = render(page_of(day_with(walked(6, 20.0, 5.0))))
+        assert "text-overflow" not in html
+        assert "330921100001000" in html
+
+    @pytest.mark.parametrize(("prorate", "is_told"), [(0.526, True), (1.0, False), (0.0, False)])
+    def test_half_a_day_says_why_less_is_asked(self, prorate: float, is_told: bool) -> None:
+        html = render(page_of(day_with(walked(6, 20.0, 5.0)), prorate=prorate, day_kind="请假、工作"))
+        told = "在线率 60%\uff08当日为“请假、工作”\uff0c标准按 53% 折算\uff09。"
+        assert (told in html) is is_told
+        assert ("折算" in html) is is_told
+
+    def test_time_without_a_place_ends_with_the_last_sign_of_life(self) -> None:
+        """The rows of the table and the sentence above it name the same minutes."""
+        fixes = walked(7, 10.0, 5.0, 3000)
+        last = int(fixes.at_ms[-1])
+        beats = tuple(range(last + 60_000, last + 3_600_000, 60_000))
+        hours = (beats[-1] + 240_000 - START_MS) / HOUR_MS  # four minutes of duty without anything
+        page = page_of(day_with(fixes, hours, beats_ms=beats))
+        [unplaced] = page.explanation["unplaced"]
+        assert unplaced["duration_s"] == (beats[-1] - last) // 1000
+        [entry] = [e for e in time_account(page) if e.name == "在线但无定位"]
+        assert entry.value == unplaced["duration_s"]
 
     def test_the_word_is_what_was_decided_and_the_raw_one_stands_beside_it(self) -> None:
         html = render(page_of(broken(walked(5, 10.0, 5.0, 3000), 3), is_long=True))

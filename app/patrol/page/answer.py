@@ -52,7 +52,7 @@ def _reasons(page: DayPage) -> list[str]:
         return [
             f"当日应巡查{f',在岗 {duty}' if duty else ''},但没有收到任何定位或心跳,{_asked(page)}均无从计算。"
         ]
-    told = [f"要求:{_asked(page)}。", f"查得:{_found(page)}。", _conclusion(page)]
+    told = [f"要求:{_asked(page)}{_share(page)}。", f"查得:{_found(page)}。", _conclusion(page)]
     missed_time = any(
         c["check"] == "patrol_s" and c["outcome"] in ("missed", "uncertain") for c in page.figures["checks"]
     )
@@ -72,6 +72,11 @@ def _checks(page: DayPage) -> list[dict[str, Any]]:
 
 def _asked(page: DayPage) -> str:
     return "、".join(f"{CHECK_WORDS[c['check']]} {amount(c['check'], c['asked'])}" for c in _checks(page))
+
+
+def _share(page: DayPage) -> str:
+    """Why less is asked than elsewhere: a stranger knows four hours and three kilometres."""
+    return f"(当日为“{page.day_kind}”,标准按 {page.prorate:.0%} 折算)" if 0 < page.prorate < 1 else ""
 
 
 def _found(page: DayPage) -> str:

@@ -33,6 +33,7 @@ class DayPage:
     explanation  as `day_schemas.ExplanationRead`, instants as RFC 3339 texts
     track        GeoJSON of the day's segments with their verdicts
     places       names of the area and those above it, the county first
+    prorate      share of a whole day's thresholds that was asked, 0..1
     """
 
     explanation: dict[str, Any]
@@ -43,6 +44,7 @@ class DayPage:
     posts: tuple[str, ...]
     grids: tuple[GridShape, ...]
     day_kind: str
+    prorate: float
     legal_basis: str
     approval_no: str
     complaint_contact: str

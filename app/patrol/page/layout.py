@@ -15,6 +15,8 @@ from app.patrol.page.words import POLICY_WORDS, POST_WORDS, WEEKDAYS, shortened
 
 SIGNALS = 3
 GRIDS = 3
+GRIDS_LENGTH = 44
+"""Characters, the half-width digits of codes among them."""
 SIGNATURES = "网格员签字:          复核人签字:          日期:      年   月   日"
 
 
@@ -50,16 +52,24 @@ def _head(page: DayPage) -> Markup:
 
 def _who(page: DayPage) -> Markup:
     posts = f"({'、'.join(POST_WORDS.get(p, p) for p in page.posts)})" if page.posts else ""
-    grids = "、".join(f"{g.name} {g.code}" for g in page.grids[:GRIDS]) or "当日无任职网格"
-    more = f" 等 {len(page.grids)} 个" if len(page.grids) > GRIDS else ""
     weekday = WEEKDAYS[page.day.weekday()]
     return tag(
         "section",
         _named("网格员", shortened(f"{page.explanation['display_name']}{posts}", 24)),
-        _named("本人网格", shortened(grids + more, 64)),
+        _named("本人网格", _grids(page)),
         _named("服务日", f"{page.day.isoformat()} 星期{weekday}({page.day_kind})"),
         class_="who",
     )
+
+
+def _grids(page: DayPage) -> str:
+    """As many own grids as two lines hold, each with its whole code: part of a code names nothing."""
+    if not page.grids:
+        return "当日无任职网格"
+    told = [f"{shortened(grid.name, 18)} {grid.code}" for grid in page.grids]
+    fitting = next((n for n in range(len(told), 1, -1) if len("、".join(told[:n])) <= GRIDS_LENGTH), 1)
+    more = f" 等 {len(told)} 个" if fitting < len(told) else ""
+    return "、".join(told[:fitting]) + more
 
 
 def _named(name: str, value: object) -> Markup:

@@ -37,6 +37,10 @@ RULING = text("""
 SELECT decision, decided_status, reason, decided_at FROM appeal
  WHERE county_code = :county_code AND inspector_id = :inspector_id AND service_day = :service_day AND is_current
 """)
+PRORATE = text("""
+SELECT prorate FROM day_figures
+ WHERE county_code = :county_code AND inspector_id = :inspector_id AND service_day = :service_day
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class Beside:
     grids: tuple[GridShape, ...]
     kinds: dict[str, str]
     ruling: Ruling | None
+    prorate: float
 
 
 async def read_beside(
@@ -69,6 +74,7 @@ async def read_beside(
         grids=await _grids(session, key.county_code, grid_versions),
         kinds={r.code: r.zh for r in (await session.execute(DAY_KINDS, {"codes": list(kinds)})).all()},
         ruling=Ruling(*ruling) if ruling else None,
+        prorate=float(await session.scalar(PRORATE, named) or 0),
     )
 
 

@@ -51,6 +51,7 @@ async def render_day(
             posts=beside.posts,
             grids=beside.grids,
             day_kind="、".join(beside.kinds.get(code, code) for code in codes if code != "none") or "无班次",
+            prorate=beside.prorate,
             legal_basis=applied[LEGAL_BASIS],
             approval_no=applied[APPROVAL_NO],
             complaint_contact=applied[COMPLAINT_CONTACT],

@@ -13,7 +13,7 @@ header { display: flex; justify-content: space-between; align-items: flex-end; b
 h1 { font-size: 17pt; line-height: 1.1; margin: 0; letter-spacing: .08em }
 h2 { font-size: 9.6pt; margin: 0 0 .6mm }
 .who { display: grid; grid-template-columns: 1fr 1.45fr 1.15fr; gap: .2mm 4mm }
-.who div { white-space: nowrap; overflow: hidden; text-overflow: ellipsis }
+.who div { overflow-wrap: anywhere; max-height: 2.64em; overflow: hidden }
 .who b, .foot b { font-weight: 600 }
 .gaps td, .gaps th { white-space: nowrap }
 .answer { display: flex; gap: 4mm; border: .5mm solid #000; padding: 2mm 3mm; align-items: center }
@@ -45,7 +45,7 @@ small { display: block; font-size: 7.6pt }
 ul { margin: 0; padding: 0; list-style: none }
 li { max-height: 2.64em; overflow: hidden; padding-left: 3mm; text-indent: -3mm }
 li::before { content: "· " }
-.opinion { flex: 1 1 0; min-height: 13mm; border: .2mm solid #888; padding: 1mm 2mm; display: flex;
+.opinion { flex: 1 1 0; min-height: 10.6mm; border: .2mm solid #888; padding: 1mm 2mm; display: flex;
   flex-direction: column; justify-content: space-between }
 .opinion div { text-align: right; white-space: pre }
 .foot { border-top: .3mm solid #000; padding-top: .8mm; font-size: 7.8pt; line-height: 1.3 }
