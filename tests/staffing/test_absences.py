@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.identity.models import Account
 from app.kit.db import Database
 from app.kit.events import Event
-from app.staffing.absences.states import AbsenceState, allowed
+from app.staffing.absences.states import AbsenceState, Who, allowed
 from tests.factories import identity
 from tests.factories import staffing as make
 from tests.factories.staffing import ZONE
@@ -276,9 +276,19 @@ class TestWithdrawing:
         assert (await client.get(MINE, headers=as_inspector)).json()["items"] == []
 
 
-def test_only_supervisors_approve() -> None:
+@pytest.mark.parametrize(
+    ("who", "has_begun", "moves"),
+    [
+        ("inspector", False, {"requested": {"withdrawn"}, "approved": {"withdrawn"}}),
+        ("inspector", True, {"requested": {"withdrawn"}}),
+        ("supervisor", False, {"requested": {"approved", "refused", "withdrawn"}, "approved": {"withdrawn"}}),
+        ("supervisor", True, {"requested": {"approved", "refused", "withdrawn"}, "approved": {"withdrawn"}}),
+    ],
+)
+def test_nothing_else_may_be_done(who: Who, has_begun: bool, moves: dict[str, set[str]]) -> None:
     for state in AbsenceState:
-        assert AbsenceState.APPROVED not in allowed(state, "inspector", has_begun=False)
+        found = {each.value for each in allowed(state, who, has_begun=has_begun)}
+        assert found == moves.get(state.value, set())
 
 
 def day(days: int, first: int, last: int) -> tuple[datetime, datetime]:

@@ -146,6 +146,15 @@ class TestTheView:
             inspector.id
         ].shifts
         assert (whole.start_ms, whole.end_ms, whole.kind) == (to_ms(at(16)), to_ms(at(35)), "work")
+        await make.absence(session, inspector, at(30), at(31))  # a shift that is cut takes another way
+        rows = await session.execute(
+            text(
+                "SELECT starts_at, ends_at, kind FROM effective_shift WHERE inspector_id = :id ORDER BY starts_at"
+            ),
+            {"id": inspector.id},
+        )
+        parts = [(at(16), at(30), "work"), (at(30), at(31), "leave"), (at(31), at(35), "work")]
+        assert [tuple(row) for row in rows] == parts
 
     async def test_a_night_shift_keeps_its_day_when_it_is_cut_after_midnight(
         self, session: AsyncSession, world: World
