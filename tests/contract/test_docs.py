@@ -44,6 +44,7 @@ NO_TERMS = {
 }
 """Values that standards give, not we."""
 SCRIPT_VARIABLES = {"WANGGE_VENV", "WANGGE_TEST_DATABASE_URL", "WANGGE_TEST_PROCESSES"}
+OTHER_VARIABLES = SCRIPT_VARIABLES | {"WANGGE_REPLAY_SUPERVISOR", "WANGGE_REPLAY_PASSWORD"}
 HANDHELD_CALLS = [
     ("/api/v1/devices/activations", "post"),
     ("/api/v1/auth/token", "post"),
@@ -206,6 +207,44 @@ class TestReadme:
     def test_asks_for_files_that_are_there(self, name: str) -> None:
         for path in re.findall(r"(?:scripts|tests)/[\w/.]+\w", (ROOT / name).read_text()):
             assert (ROOT / path).exists(), path
+
+
+@pytest.mark.parametrize("page", PAGES)
+class TestNames:
+    """What a page tells to type is there."""
+
+    def test_commands_and_their_options(self, page: str) -> None:
+        for line in re.findall(r"(?:`|scripts/)wangge ([a-z][^`\n]*)", (ROOT / page).read_text()):
+            words = line.split()
+            command: Any = typer.main.get_command(cli)
+            while words and hasattr(command, "get_command"):
+                command = command.get_command(typer.Context(command), words.pop(0).strip(",.;:"))
+                assert command is not None, line
+            options = {option for parameter in command.params for option in parameter.opts} | {"--help"}
+            assert set(re.findall(r"--[a-z][a-z-]*", " ".join(words))) <= options, line
+
+    def test_addresses(self, page: str, document: dict[str, Any]) -> None:
+        known = {
+            (verb.upper(), re.sub(r"\{\w+\}", "{}", path.removeprefix("/api/v1")))
+            for path, verbs in document["paths"].items()
+            for verb in verbs
+        }
+        for verb, address in re.findall(
+            r"\b(GET|POST|PUT|PATCH|DELETE)\s+(/[\w/{}.-]+)", (ROOT / page).read_text()
+        ):
+            path = re.sub(r"\{\w+\}", "{}", address.removeprefix("/api/v1")).rstrip(".")
+            assert (verb, path) in known, address
+
+    def test_rules(self, page: str) -> None:
+        topics = "|".join({key.split(".")[0] for key in PARAMETERS})
+        for word in code_words(ROOT / page):
+            if re.fullmatch(rf"(?:{topics})\.[a-z_.]*[*…]?", word) and not word.endswith(".py"):
+                stem = word.rstrip("*…")
+                assert any(key == word or (stem != word and key.startswith(stem)) for key in PARAMETERS), word
+
+    def test_settings(self, page: str) -> None:
+        known = {f"WANGGE_{field.upper()}" for field in Settings.model_fields} | OTHER_VARIABLES
+        assert set(re.findall(r"\bWANGGE_[A-Z_]+\b", (ROOT / page).read_text())) <= known
 
 
 @pytest.mark.parametrize("page", PAGES)
