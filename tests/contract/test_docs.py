@@ -239,7 +239,7 @@ class TestNames:
         topics = "|".join({key.split(".")[0] for key in PARAMETERS})
         for word in code_words(ROOT / page):
             if re.fullmatch(rf"(?:{topics})\.[a-z_.]*[*…]?", word) and not word.endswith(".py"):
-                stem = word.rstrip("*…")
+                stem = word.rstrip("*….")
                 assert any(key == word or (stem != word and key.startswith(stem)) for key in PARAMETERS), word
 
     def test_settings(self, page: str) -> None:
