@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,6 +13,8 @@ from app.audit.periods import verify_periods
 from app.kit.db import Database, savepoint
 from app.kit.events import SYSTEM
 from app.patrol.periods.closing import keep_periods
+from app.patrol.periods.models import Period
+from app.patrol.periods.revisions import list_revisions
 from app.rules.catalogue import PARAMETERS
 from app.rules.problems import RuleInSealedPeriod
 from app.rules.service import Decision, set_value
@@ -246,6 +248,31 @@ class TestNightlyJob:
         figures = await rows(database, "period_figures")
         assert await keep_periods(database, now=clock.now, zone=ZONE) == 0
         assert await rows(database, "period_figures") == figures
+
+    async def test_what_was_judged_in_the_same_run_is_no_later_revision(
+        self, october: October, database: Database, clock: Clock, desk: Desk
+    ) -> None:
+        """The worker was down for weeks: its first run judges the month and seals it."""
+        one = october.town.inspectors[0]
+        async with database.transaction() as session:
+            grid = next(iter(october.town.grids))
+            await staffing.appointment(session, one, grid, periods.at(FIRST, "00:00"))
+            await staffing.shift(session, one, periods.at(FIRST, "08:00"), periods.at(FIRST, "12:00"))
+        clock.now = periods.at(date(2026, 11, 22), "09:07")
+        assert await keep_periods(database, now=clock.now, zone=ZONE)
+        async with database.transaction() as session:
+            periods_of_it = (
+                await session.scalars(
+                    select(Period).where(
+                        Period.status == "sealed", Period.first_day <= FIRST, Period.last_day >= FIRST
+                    )
+                )
+            ).all()
+            assert {period.kind for period in periods_of_it} == {"day", "week", "month"}
+            county = october.town.county.county
+            for period in periods_of_it:
+                found, _ = await list_revisions(session, period, county, cursor=None, limit=10)
+                assert found == []
 
     async def test_waits_for_days_that_cannot_be_judged_but_not_for_ever(
         self, october: October, database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch

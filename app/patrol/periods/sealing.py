@@ -49,6 +49,12 @@ SELECT count(*) FROM (
 """)
 # A rule that is being decided waits for the seal, or the seal for it: see `rules.service.set_value`.
 HOLD_RULES = text("SELECT stamp FROM rule_book WHERE book = 'rules' FOR SHARE")
+# Days are judged with instants of their own, a little ahead of the nightly job's: what the snapshot holds was judged
+# before the seal, whatever the clocks say.
+LAST_JUDGED = text("""
+SELECT max(judged_at) FROM day_judgement
+ WHERE county_code = :county_code AND service_day BETWEEN :first AND :last
+""")
 DECISIONS = text("""
 SELECT inspector_id, service_day, decided_status FROM day_decision
  WHERE county_code = :county_code AND service_day BETWEEN :first AND :last ORDER BY service_day, inspector_id
@@ -126,9 +132,17 @@ async def seal(
     waiting = await waiting_days(session, period)
     if waiting and not with_waiting:
         raise PeriodNotSettled(waiting_days=waiting)
+    # read before the figures: what is judged in between is listed as later, never silently taken as known
+    sealed_at = max(now, await _last_judged(session, period) or now)
     await _write_snapshot(session, period, zone, with_planned=waiting > 0)
-    await _close(session, period, by, waiting, now)
+    await _close(session, period, by, waiting, sealed_at)
     return period
+
+
+async def _last_judged(session: AsyncSession, period: Period) -> datetime | None:
+    asked = {"county_code": period.county_code, "first": period.first_day, "last": period.last_day}
+    found: datetime | None = await session.scalar(LAST_JUDGED, asked)
+    return found
 
 
 async def _write_snapshot(
@@ -156,7 +170,7 @@ async def county_figures(
     return county_sql(levels, with_planned=with_planned), asked
 
 
-async def _close(session: AsyncSession, period: Period, by: Seal, waiting: int, now: datetime) -> None:
+async def _close(session: AsyncSession, period: Period, by: Seal, waiting: int, sealed_at: datetime) -> None:
     asked = {"county_code": period.county_code, "first": period.first_day, "last": period.last_day}
     decisions = (await session.execute(DECISIONS, asked)).all()
     document: dict[str, Any] = {
@@ -172,7 +186,7 @@ async def _close(session: AsyncSession, period: Period, by: Seal, waiting: int, 
         period.last_day,
         document,
     )
-    period.status, period.sealed_at, period.digest, period.document = "sealed", now, digest, document
+    period.status, period.sealed_at, period.digest, period.document = "sealed", sealed_at, digest, document
     period.sealed_by = None if by.actor.is_system else by.actor.account_id
     period.seal_reason = by.reason
     await events.record(
@@ -190,7 +204,7 @@ async def _close(session: AsyncSession, period: Period, by: Seal, waiting: int, 
             "reason": by.reason,
         },
         county_code=period.county_code,
-        now=now,
+        now=sealed_at,
     )
 
 
