@@ -1,9 +1,9 @@
 """Bases of everything that goes in and out."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
@@ -14,6 +14,14 @@ class Input(BaseModel):
     """A request body: unknown fields are refused, so that a typing error is not a silent loss."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, str_strip_whitespace=True)
+
+    @field_validator("*")
+    @classmethod
+    def _storable(cls, value: Any) -> Any:
+        """PostgreSQL stores no NUL: refused here, the answer names the field."""
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("a NUL character · 含有空字符")
+        return value
 
 
 class Output(BaseModel):

@@ -93,10 +93,17 @@ class TestFiling:
             {"asked_status": "review"},
             {"evidence": ["x"]},
             {"written_at": "2026-11-20T08:00:00"},
+            {"written_at": "0001-01-01T00:00:00+14:00"},
+            {"statement": "一\0二"},
         ],
     )
-    async def test_what_makes_no_sense_is_refused(self, court: Court, body: dict[str, str]) -> None:
-        assert (await court.post(court.inspector, "/appeals", court.appeal(**body))).status_code == 422
+    async def test_what_makes_no_sense_is_refused_and_says_where(
+        self, court: Court, body: dict[str, str]
+    ) -> None:
+        answer = await court.post(court.inspector, "/appeals", court.appeal(**body))
+        assert answer.status_code == 422
+        (name,) = body
+        assert answer.json()["errors"][0]["field"].startswith(f"body.{name}")
 
 
 class TestDeadline:

@@ -4,12 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from app.kit.ids import DEMO_DAY, demo_id
 from app.kit.schemas import Day, Input, Output
 from app.patrol.appeals.workflow import changes_status
 from app.patrol.day_schemas import AskedStatus, DayFiguresRead, DecisionRead, Status
+from app.staffing.schemas import Instant
 
 StateRead = Annotated[
     Literal["filed", "decided", "withdrawn"],
@@ -51,7 +52,7 @@ class AppealCreate(Input):
         ),
     ]
     written_at: Annotated[
-        AwareDatetime | None,
+        Instant | None,
         Field(description="When it was written, if the handheld had no signal · 终端离线书写时刻"),
     ] = None
 
