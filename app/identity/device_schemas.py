@@ -198,16 +198,17 @@ class HandoverRead(Output):
 class LoanCreate(Input):
     """To whom a handheld is lent, and until when."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"inspector_id": str(DEMO_SPARE_INSPECTOR), "until": "2027-01-04T18:00:00+08:00"}
-        }
-    )
+    model_config = ConfigDict(json_schema_extra={"example": {"inspector_id": str(DEMO_SPARE_INSPECTOR)}})
 
     inspector_id: InspectorField
     until: Annotated[
-        AwareDatetime, Field(ge=FIRST_INSTANT, le=LAST_INSTANT, description="When it is due back · 应还时间")
-    ]
+        AwareDatetime | None,
+        Field(
+            ge=FIRST_INSTANT,
+            le=LAST_INSTANT,
+            description="When it is due back; as long as the rule allows if empty · 应还时间",
+        ),
+    ] = None
     at: Annotated[
         AwareDatetime | None,
         Field(description="When it changed hands, not in the future; now · 借出时间"),

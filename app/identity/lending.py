@@ -33,10 +33,10 @@ from app.rules.catalogue.staffing import LENDING_LONGEST_H
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """To whom, since when (now when None), until when."""
+    """To whom, since when (now when None), until when (as long as the rule allows when None)."""
 
     inspector_id: UUID
-    until: datetime
+    until: datetime | None = None
     at: datetime | None = None
 
 
@@ -64,7 +64,7 @@ async def lend(
     owner_id = present.returns_to or present.inspector_id
     if loan.inspector_id == owner_id:  # when the time is over it would be nobody's
         raise LoanToOwner
-    if (present.inspector_id, present.valid.upper) != (loan.inspector_id, loan.until):
+    if present.inspector_id != loan.inspector_id or loan.until not in (None, present.valid.upper):
         present = await _begin(session, actor, device, present, owner_id, loan, now, today)
     code = await issue_code(session, actor, device.id, loan.inspector_id, vault=vault, now=now, today=today)
     return present, code
@@ -110,10 +110,12 @@ async def _begin(
     at = _in_order(loan.at or now, present, now)
     applied = await rules.resolve(session, await area_path(session, device.area_id), today)
     longest = applied[LENDING_LONGEST_H]
-    if not now < loan.until <= at + timedelta(hours=longest):
+    latest = at + timedelta(hours=longest)
+    until = loan.until or latest
+    if not now < until <= latest:
         raise LoanLength(longest_h=longest)
     await end_binding(session, device, at=at)
-    binding = await bind_device(session, actor, device, loan.inspector_id, start=at, end=loan.until, now=now)
+    binding = await bind_device(session, actor, device, loan.inspector_id, start=at, end=until, now=now)
     binding.returns_to = owner_id
     await _changes_hands(session, actor, device, "device.lent", present.inspector_id, binding, now)
     return binding

@@ -1,6 +1,6 @@
 """A handheld is lent for some hours and comes back."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -64,6 +64,18 @@ class TestLending:
             "device.activation_code_issued",
         ]
         again = await client.post(f"{bound}/loans", json=loan(world, clock), headers=as_supervisor)
+        assert again.json()["binding"] == answer.json()["binding"]
+
+    async def test_without_a_time_it_is_due_when_the_rule_says(
+        self, client: httpx.AsyncClient, as_supervisor: Headers, bound: str, world: World, clock: Clock
+    ) -> None:
+        body = {"inspector_id": str(world.colleague.id)}
+        answer = await client.post(f"{bound}/loans", json=body, headers=as_supervisor)
+        assert answer.status_code == 201, answer.text
+        due = datetime.fromisoformat(answer.json()["binding"]["valid_to"])
+        assert due - clock.now == timedelta(hours=72)
+        clock.forward(minutes=10)
+        again = await client.post(f"{bound}/loans", json=body, headers=as_supervisor)
         assert again.json()["binding"] == answer.json()["binding"]
 
     async def test_to_its_owner_it_is_returned_never_lent(
