@@ -225,6 +225,21 @@ class TestLiveRate:
         assert said["without_leave"] == {"online": 0, "expected": 0, "rate": None}
         assert said["is_met"] is None
 
+    @pytest.mark.requirement("S4-06")
+    async def test_an_area_that_collects_no_tracks_has_no_rate_and_lowers_no_others(
+        self, scene: Scene, office: Office, clock: Clock, database: Database
+    ) -> None:
+        """Its handhelds are told to record nothing: to count them as absent would be a lie."""
+        await speak(office, scene.people[2], clock)
+        async with database.transaction() as session:
+            await make.decide(session, scene.of.communities[0], judging.POLICY.key, "off")
+        said = (await scene.chief.get(LIVE)).json()
+        assert said["without_leave"] == {"online": 1, "expected": 1, "rate": 1.0}
+        by_code = (await scene.chief.get(AREAS, level="community")).json()["items"]
+        assert [a["without_leave"]["rate"] for a in by_code] == [None, 1.0]
+        day = (await scene.chief.get(DAY, area_id=str(scene.of.communities[0]))).json()
+        assert (day["minutes"], day["rate"]) == (0, None)
+
     async def test_areas_below_by_code_and_by_rate(self, scene: Scene, office: Office, clock: Clock) -> None:
         await speak(office, scene.people[2], clock)
         by_code = (await scene.chief.get(AREAS, level="community")).json()["items"]
@@ -356,6 +371,13 @@ class TestSilent:
         async with database.transaction() as session:
             await make.decide(session, scene.of.county, presence.SILENT_AFTER_MIN.key, 15)
         assert len((await chief.get(SILENT)).json()["items"]) == 3
+
+    async def test_an_area_that_collects_no_tracks_lists_nobody(
+        self, scene: Scene, database: Database
+    ) -> None:
+        async with database.transaction() as session:
+            await make.decide(session, scene.of.communities[0], judging.POLICY.key, "off")
+        assert [s["area_code"] for s in (await scene.chief.get(SILENT)).json()["items"]] == ["330921100002"]
 
     async def test_nobody_off_duty_on_leave_or_without_handheld_is_listed_and_pages_follow(
         self, scene: Scene, office: Office, clock: Clock, database: Database

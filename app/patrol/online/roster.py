@@ -15,6 +15,7 @@ from app.kit.clock import day_start, to_ms
 from app.kit.db import driver_connection
 from app.patrol.online import rates
 from app.patrol.online.rates import LOOK_BACK_MIN, MINUTES, Bools, Counts, Ints, Spans
+from app.rules import service as rules
 from app.rules.book import RuleBook
 from app.rules.catalogue.judging import HEARD_WITHIN_MIN
 
@@ -117,6 +118,7 @@ PATHS = text("""
 SELECT area_id, array_agg(ancestor_id ORDER BY depth) FROM area_closure
  WHERE area_id = ANY(:leaves) GROUP BY area_id
 """)
+BELOW = text("SELECT area_id FROM area_closure WHERE ancestor_id = :area_id")
 HEARD = """
 SELECT p.inspector_id, substring(p.heard FROM %b::int FOR %b::int)
   FROM patrol_day p
@@ -128,7 +130,10 @@ SELECT p.inspector_id, substring(p.heard FROM %b::int FOR %b::int)
 async def load_roster(
     session: AsyncSession, counties: Sequence[str], areas: Sequence[UUID], stretch: Stretch, book: RuleBook
 ) -> Roster:
-    """Everybody of `areas`, which lie in `counties`, who was expected or on leave in the stretch."""
+    """Everybody of `areas`, which lie in `counties`, who was expected or on leave in the stretch.
+
+    Areas that collect no tracks (policy `off`) are left out: their handhelds are told to be silent.
+    """
     asked: dict[str, Any] = {
         "counties": list(counties),
         "areas": list(areas),
@@ -137,11 +142,13 @@ async def load_roster(
         "until": stretch.instant(stretch.last),
     }
     found = (await session.execute(EXPECTED, asked)).all()
+    paths = await load_paths(session, {row.leaf for row in found})
+    applied = {leaf: book.resolve(path, stretch.day) for leaf, path in paths.items()}
+    found = [row for row in found if rules.patrol_policy(applied[row.leaf]) != "off"]
     inspectors = list(dict.fromkeys(row.inspector_id for row in found))
     leaf_of = {row.inspector_id: row.leaf for row in found}
     leaves = list(dict.fromkeys(leaf_of.values()))
-    paths = await load_paths(session, leaves)
-    within = [book.resolve(paths[leaf], stretch.day)[HEARD_WITHIN_MIN] for leaf in leaves]
+    within = [applied[leaf][HEARD_WITHIN_MIN] for leaf in leaves]
     number = {area: index for index, area in enumerate(areas)}
     leaf_number = {leaf: index for index, leaf in enumerate(leaves)}
     leaf = np.array([leaf_number[leaf_of[i]] for i in inspectors], np.int64)
@@ -155,6 +162,12 @@ async def load_roster(
         heard=await _load_heard(session, counties, row_of, stretch),
         within_min=np.array(within, np.int64)[leaf] if len(leaf) else leaf,
     )
+
+
+async def areas_without_tracks(session: AsyncSession, area_id: UUID, day: date, book: RuleBook) -> list[UUID]:
+    """Areas in `area_id` whose policy is `off` on `day`."""
+    paths = await load_paths(session, list(await session.scalars(BELOW, {"area_id": area_id})))
+    return [area for area, path in paths.items() if rules.patrol_policy(book.resolve(path, day)) == "off"]
 
 
 async def load_paths(session: AsyncSession, areas: Iterable[UUID]) -> dict[UUID, list[UUID]]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.identity.actor import Actor
 from app.identity.scope import area_path, require_area
 from app.kit import pagination
+from app.patrol.online.roster import areas_without_tracks
 from app.patrol.online.service import counties_below
 from app.rules import service as rules
 from app.rules.catalogue.presence import SILENT_AFTER_MIN
@@ -46,7 +47,7 @@ SELECT d.id AS device_id, d.serial_no, a.id AS inspector_id, a.display_name, a.a
          WHERE e.county_code = ANY(:counties) AND e.service_day BETWEEN cast(:today AS date) - 1 AND :today
            AND e.starts_at <= :now AND e.ends_at > :now
          GROUP BY 1, 2) s
-  JOIN account a ON a.id = s.inspector_id
+  JOIN account a ON a.id = s.inspector_id AND a.area_id <> ALL(:without_tracks)
        AND a.area_id IN (SELECT area_id FROM area_closure WHERE ancestor_id = :area_id)
   JOIN device_binding b ON b.county_code = s.county_code AND b.inspector_id = s.inspector_id
        AND b.valid @> cast(:now AS timestamptz)
@@ -72,7 +73,10 @@ async def list_silent(
     now: datetime,
     zone: ZoneInfo,
 ) -> Silence:
-    """One page, by area code and serial number; the rule is that of `area_id`. Raises NotFound, BadCursor."""
+    """One page, by area code and serial number; the rule is that of `area_id`. Raises NotFound, BadCursor.
+
+    Where no tracks are collected (policy `off`) handhelds are silent by order, and none of them is listed.
+    """
     await require_area(session, actor, area_id)
     today = now.astimezone(zone).date()
     applied = await rules.resolve(session, await area_path(session, area_id), today)
@@ -80,6 +84,7 @@ async def list_silent(
     found = SILENT.bindparams(
         counties=await counties_below(session, [area_id]),
         area_id=area_id,
+        without_tracks=await areas_without_tracks(session, area_id, today, await rules.rule_book(session)),
         now=now,
         today=today,
         before=now - timedelta(minutes=silent_after_min),
