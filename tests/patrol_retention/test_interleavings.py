@@ -1,7 +1,7 @@
 """Any interleaving of appeals, holds and purges: what is contested or held never loses a fix."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -11,11 +11,17 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.identity.actor import Actor, Role
 from app.kit.db import Database
 from app.kit.partitions import ensure_month
+from app.patrol.appeals.schemas import AppealCreate
+from app.patrol.appeals.service import file_appeal
 from app.patrol.retention import fixes
+from app.patrol.retention.holds import place_hold
 from app.patrol.retention.purge import purge
+from app.patrol.retention.schemas import HoldCreate
 from tests.factories import identity
 from tests.factories import patrol as make
 from tests.factories.patrol import Clock
@@ -154,11 +160,30 @@ class TestAnyOrder:
                 assert all(left[each] == 0 or keepers.kept(each) for each in (0, 1)), action
 
 
+Keep = Callable[[AsyncSession, Archive], Awaitable[object]]
+
+
+async def file_appeal_of(session: AsyncSession, archive: Archive) -> None:
+    """The inspector contests his day."""
+    person = archive.beat.inspector
+    actor = Actor(person.id, make.COUNTY, Role.INSPECTOR, person.area_id, None, "x")
+    body = AppealCreate.model_validate(appeal_of(archive.beat.day, uuid4()))
+    await file_appeal(session, actor, body, now=archive.clock.now, zone=make.ZONE)
+
+
+async def place_hold_on(session: AsyncSession, archive: Archive) -> None:
+    """The county holds the inspector's day."""
+    county = archive.beat.county.county
+    actor = Actor(archive.beat.supervisor.id, make.COUNTY, Role.COUNTY, county, None, "x")
+    await place_hold(session, actor, HoldCreate.model_validate(archive.hold()), now=archive.clock.now)
+
+
 class TestRaces:
     """Real transactions side by side: who comes first wins, and nobody loses what is contested."""
 
-    async def test_an_appeal_filed_while_the_purge_runs_waits_or_keeps_the_fixes(
-        self, fresh_database: Database
+    @pytest.mark.parametrize("keep", [file_appeal_of, place_hold_on], ids=["appeal", "hold"])
+    async def test_what_is_contested_or_held_while_the_purge_runs_keeps_its_fixes(
+        self, fresh_database: Database, keep: Keep
     ) -> None:
         async with archive_in(fresh_database) as archive:
             before = await archive.fixes(archive.beat.inspector.id)
@@ -167,26 +192,19 @@ class TestRaces:
                 await ensure_month(session, "event", now.date())
             holding, go = asyncio.Event(), asyncio.Event()
 
-            async def file_slowly() -> None:
-                """Files an appeal whose transaction stays open until the purge waits for it."""
-                from app.identity.actor import Actor, Role
-                from app.patrol.appeals.schemas import AppealCreate
-                from app.patrol.appeals.service import file_appeal
-
-                person = archive.beat.inspector
-                actor = Actor(person.id, make.COUNTY, Role.INSPECTOR, person.area_id, None, "x")
-                body = AppealCreate.model_validate(appeal_of(archive.beat.day, uuid4()))
+            async def keep_slowly() -> None:
+                """Its transaction stays open until the purge waits for it."""
                 async with fresh_database.transaction() as session:
-                    await file_appeal(session, actor, body, now=archive.clock.now, zone=make.ZONE)
+                    await keep(session, archive)
                     holding.set()
                     await go.wait()
 
-            filing = asyncio.create_task(file_slowly())
+            keeping = asyncio.create_task(keep_slowly())
             await holding.wait()
             purging = asyncio.create_task(purge(fresh_database, now=now, zone=make.ZONE))
             await self.until_somebody_waits(fresh_database)
             go.set()
-            await filing
+            await keeping
             await purging
             assert await archive.fixes(archive.beat.inspector.id) == before
             assert await archive.fixes(archive.beat.colleague.id) == 0
@@ -224,4 +242,4 @@ class TestRaces:
                 ):
                     return
             await asyncio.sleep(0.05)
-        raise AssertionError("the purge did not wait for the appeal")
+        raise AssertionError("the purge waited for nobody")
