@@ -67,7 +67,7 @@ class Wellness:
 
 
 class Readiness:
-    """Of one process. queue_share, is_refused: of its own writer. Answers are some seconds old at most."""
+    """Of one process. queue_share, is_refused: of its own writer. Figures are some seconds old at most."""
 
     def __init__(
         self,
@@ -88,13 +88,24 @@ class Readiness:
     async def current(self, now: datetime) -> Wellness:
         """The state of the service. Raises NotReady."""
         async with self._measuring:
-            if self._last is None or time.monotonic() >= self._until:
+            is_fresh = time.monotonic() < self._until
+            if not is_fresh or (isinstance(self._last, Wellness) and not await self._is_answering()):
                 self._last = await self._measured(now)
                 self._until = time.monotonic() + self._fresh_s
                 _publish(self._last)
         if isinstance(self._last, NotReady):
             raise NotReady(self._last.why)
+        assert self._last is not None  # noqa: S101 - measured above
         return self._last
+
+    async def _is_answering(self) -> bool:
+        """Whether what was measured some seconds ago can still be true: a database may die at any time."""
+        try:
+            async with asyncio.timeout(TIMEOUT_S), self._database.transaction() as session:
+                await session.execute(text("SELECT 1"))
+        except (DBAPIError, PoolTimeout, TimeoutError):
+            return False
+        return True
 
     async def _measured(self, now: datetime) -> Wellness | NotReady:
         try:

@@ -229,6 +229,16 @@ class TestCache:
         await asyncio.gather(*(readiness.current(clock.now) for _ in range(20)))
         assert measured == 1
 
+    async def test_a_database_that_died_is_told_at_once(self, fresh_url: str, clock: Clock) -> None:
+        database = Database.connect(fresh_url)
+        readiness = Readiness(database, zone=ZONE, disk=Path("/"), queue_share=lambda: 0)
+        await readiness.current(clock.now)
+        readiness._database = Database.connect("postgresql://nobody@/nothing?host=/nonexistent")
+        with pytest.raises(NotReady):
+            await readiness.current(clock.now)
+        await readiness._database.close()
+        await database.close()
+
 
 def test_the_newest_revision_is_the_migrations_own() -> None:
     assert newest_revision() == migrations.newest()
