@@ -6,7 +6,7 @@ from itertools import pairwise
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.staffing.duty import (
@@ -220,6 +220,11 @@ class TestLaws:
         whole = [w for w in duty_windows(shifts, pressed, rules, ZONE) if w.service_day == day]
         assert [w for w in duty_windows(near, near_presses, rules, ZONE) if w.service_day == day] == whole
 
+    @example(
+        [PlannedShift(ms(f), ms(t), DAY, "work") for f, t in (("00:00", "00:15"), ("00:15", "00:30"))],
+        [on("00:00")],
+        DutyRules(auto_close_ms=15 * MINUTE, early_press_ms=0, voluntary_max_ms=60 * MINUTE),
+    )
     @given(rosters(), presses, rule_sets)
     def test_every_quarter_hour_has_a_second_opinion(self, shifts, pressed, rules) -> None:  # type: ignore[no-untyped-def]
         windows = duty_windows(shifts, pressed, rules, ZONE)
@@ -250,6 +255,8 @@ def _last_press(since_ms: int, until_ms: int, pressed: list[Press]) -> Press | N
 
 def _runs_into(at_ms: int, planned: list[PlannedShift], pressed: list[Press], rules: DutyRules) -> bool:
     """Whether a voluntary window is open at `at_ms`, outside shifts, by a press before or at it."""
+    if any(s.start_ms <= at_ms < s.end_ms for s in planned):
+        return False
     last_end = max((s.end_ms for s in planned if s.end_ms <= at_ms), default=0)
     press = _last_press(last_end, at_ms, pressed)
     return press is not None and press.kind == "on" and at_ms < press.at_ms + rules.voluntary_max_ms
