@@ -53,6 +53,7 @@ def test_a_service_that_is_well_says_nothing() -> None:
         ({"sweeps": {}}, Reason.WORKER_SILENT),
         ({"sweeps": {"seal": sweep()}}, Reason.WORKER_SILENT),
         ({"sweeps": {"seal": sweep(), "fold": sweep(91, 1000)}}, Reason.WORKER_SILENT),
+        ({"sweeps": {"seal": sweep(91, 1000), "fold": sweep(91, 1000)}}, Reason.WORKER_SILENT),
         ({"sweeps": {"seal": sweep(caught_up_s=61), "fold": sweep()}}, Reason.SEALING_BEHIND),
         ({"sweeps": {"seal": sweep(), "fold": sweep(caught_up_s=901)}}, Reason.FOLDING_BEHIND),
         ({"queue_share": 0.8}, Reason.QUEUE_FILLING),

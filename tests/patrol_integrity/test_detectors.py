@@ -257,6 +257,15 @@ class TestTwins:
         assert found is not None
         assert found[0] == "high"
 
+    def test_company_for_less_than_the_rules_minutes_is_nothing(self) -> None:
+        truth = with_pauses(np.random.default_rng(5), 8000, 1.1)
+        a, b = minutes(seen(truth, 1)), minutes(seen(truth, 2))
+        found = find_twins(a, b, LIMITS)
+        assert found is not None
+        together = found[1]["minutes_together"]
+        assert find_twins(a, b, replace(LIMITS, twin_min_minutes=together)) == found
+        assert find_twins(a, b, replace(LIMITS, twin_min_minutes=together + 1)) is None
+
     def test_an_hour_in_one_office_is_nothing(self) -> None:
         still = Truth(np.arange(0.0, 14_400), np.zeros(14_400), np.zeros(14_400))
         tracks = [minutes(seen(still, seed)) for seed in range(5)]

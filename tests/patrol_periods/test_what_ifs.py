@@ -20,6 +20,7 @@ from app.patrol.periods.what_if_days import thresholds_cte
 from app.patrol.policy import DayRules
 from app.rules.book import RuleBook
 from tests.factories import patrol as make
+from tests.factories import periods, staffing
 from tests.factories.patrol import Clock
 from tests.factories.periods import Day
 from tests.patrol.conftest import Office, beat, office
@@ -128,6 +129,44 @@ class TestThresholds:
             (status, "not_expected", 1) for status in ("fail", "pass", "no_data", "excused")
         }
         assert found["area"]["proposed"]["pass_share"] is None
+
+    async def test_a_value_as_it_is_changes_nothing_even_where_stored_figures_are_rounded(
+        self, october: October, database: Database, desk: Desk
+    ) -> None:
+        """2,999.96 m missed the mark and stand as 3,000.0: who proposes what holds must not see them pass."""
+        await keep_rules(database)
+        one = october.town.inspectors[0]
+        await store(
+            database,
+            Day(one.id, FIRST, one.area_id, status="fail", distance_m=3200.0, rule_version="rules-x"),
+        )
+        clerk = await desk.of(october.county_supervisor)
+        found = (await clerk.post(PATH, asked(october, {DISTANCE: 3000}))).json()
+        assert found["changes"] == []
+        assert found["area"]["proposed"] == found["area"]["now"]
+
+    async def test_whoever_comes_from_beside_to_serve_a_grid_is_counted_once(
+        self, october: October, database: Database, desk: Desk
+    ) -> None:
+        """His days are judged by the rules of his own area, which the proposal doesn't touch."""
+        days = await walked_month(october, database)
+        town = october.town
+        other = next(i for i in town.inspectors if i.area_id != days[0].area_id)
+        grid = next(g for g, area in town.grids.items() if area == days[0].area_id)
+        async with database.transaction() as session:
+            await staffing.appointment(session, other, grid, periods.at(FIRST, "00:00"))
+        await store(
+            database,
+            Day(other.id, FIRST, other.area_id, status="fail", distance_m=2600.0, rule_version="rules-x"),
+        )
+        clerk = await desk.of(october.county_supervisor)
+        body = asked(october, {DISTANCE: 2500}, area_id=str(days[0].area_id), level="grid")
+        found = (await clerk.post(PATH, body)).json()
+        served = next(i for i in found["items"] if i["now"]["subject_id"] == str(grid))
+        assert served["now"]["days_by_status"]["fail"] >= 1
+        for side in ("now", "proposed"):
+            assert served[side]["expected_days"] == served["now"]["expected_days"]
+        assert served["proposed"]["days_by_status"]["fail"] == 1
 
     async def test_it_concerns_the_area_asked_for_only(
         self, october: October, database: Database, desk: Desk
