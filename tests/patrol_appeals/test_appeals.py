@@ -205,6 +205,17 @@ class TestDecision:
         assert (await court.decide(filed["id"], court.foreigner)).status_code == 404
         assert (await court.decide(filed["id"], court.county)).status_code == 200
 
+    async def test_the_town_beside_finds_nothing_to_decide(
+        self, court: Court, beat: Beat, database: Database, office: Office
+    ) -> None:
+        async with database.transaction() as session:
+            beside = await identity.area(session, make.COUNTY, "township", beat.county.county)
+            neighbour = await identity.account(session, beside, Role.TOWNSHIP)
+        who, filed = await office.of(neighbour), await court.file()
+        assert (await who.get("/appeals")).json()["items"] == []
+        assert (await who.get(f"/appeals/{filed['id']}")).status_code == 404
+        assert (await court.decide(filed["id"], who)).status_code == 404
+
     async def test_the_level_that_decides_is_a_rule(
         self, court: Court, beat: Beat, database: Database
     ) -> None:
@@ -289,6 +300,13 @@ class TestReading:
             assert len((await who.get("/appeals")).json()["items"]) == seen
             expected = 200 if seen else 404
             assert (await who.get(f"/appeals/{filed['id']}")).status_code == expected
+
+    async def test_who_looks_at_anothers_appeal_is_told_of(self, court: Court, database: Database) -> None:
+        filed = await court.file()
+        for who in (court.inspector, court.township):
+            await who.get(f"/appeals/{filed['id']}")
+        (looked,) = await data_of(database, "track.viewed")
+        assert (looked["what"], looked["role"]) == ("appeal", "township")
 
     async def test_overdue_ones_are_listed(
         self, court: Court, clock: Clock, office: Office, beat: Beat
