@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from app.identity.actor import Role
 from app.kit.db import Database
 from app.rules.calendar import load_calendar
 from app.rules.working_time import due_in_working_days
