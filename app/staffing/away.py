@@ -10,9 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.identity.scope import area_path
 from app.rules import service as rules
 from app.rules.parameter import Whole
-from app.staffing.absences.problems import AwayKind, AwayTime
 from app.staffing.models import DayKind
-from app.staffing.problems import UnknownDayKind
+from app.staffing.problems import AwayKind, AwayTime, UnknownDayKind
 
 WHOLE = 1.0
 

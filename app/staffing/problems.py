@@ -47,3 +47,17 @@ class StaffingSpanTooLong(Problem):
         "起止日期须先后有序,且最多 {limit_days} 天",
         "From must not follow to, and at most {limit_days} days",
     )
+
+
+class AwayTime(Problem):
+    code, status = "away_time", 422
+    zh, en = (
+        "须先开始后结束,且不超过 {longest_days} 天",
+        "It ends after it begins, within {longest_days} days",
+    )
+
+
+class AwayKind(Problem):
+    code, status = "away_kind", 422
+    zh = "此日类型不减免考核,不能用于缺勤或免考:见 /day-kinds"
+    en = "A kind of day that asks for everything is no absence or exemption: see /day-kinds"

@@ -26,17 +26,3 @@ class AbsenceTooOld(Problem):
     code, status = "absence_too_old", 422
     zh = "补请须在 {back_days} 天内,更早的请联系管理员录入"
     en = "Ask within {back_days} days; older ones are entered by your supervisor"
-
-
-class AwayTime(Problem):
-    code, status = "away_time", 422
-    zh, en = (
-        "须先开始后结束,且不超过 {longest_days} 天",
-        "It ends after it begins, within {longest_days} days",
-    )
-
-
-class AwayKind(Problem):
-    code, status = "away_kind", 422
-    zh = "此日类型不减免考核,不能用于缺勤或免考:见 /day-kinds"
-    en = "A kind of day that asks for everything is no absence or exemption: see /day-kinds"

@@ -18,13 +18,11 @@ from app.staffing.absences.problems import (
     AbsenceIdReused,
     AbsenceOverlaps,
     AbsenceTooOld,
-    AwayKind,
-    AwayTime,
 )
 from app.staffing.absences.schemas import AbsenceDecision, AbsenceEntry, AbsenceRead, AbsenceRequest
 from app.staffing.absences.states import ABSENCE_STATE_LABELS, AbsenceState
 from app.staffing.away import bounds_of
-from app.staffing.problems import NotAnInspector, UnknownDayKind
+from app.staffing.problems import AwayKind, AwayTime, NotAnInspector, UnknownDayKind
 from app.staffing.roster_models import Absence
 from app.staffing.schemas import Instant
 
