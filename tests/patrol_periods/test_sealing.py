@@ -1,5 +1,6 @@
 """What is sealed stays: snapshots, digests, later revisions beside them; the nightly job that gets there."""
 
+import asyncio
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.periods import verify_periods
+from app.identity.actor import system_actor
 from app.kit.db import Database, savepoint
 from app.kit.events import SYSTEM
+from app.patrol.periods.calendar import stretch_of
 from app.patrol.periods.closing import keep_periods
 from app.patrol.periods.models import Period
 from app.patrol.periods.revisions import list_revisions
+from app.patrol.periods.sealing import Seal, note_periods, seal
 from app.rules.catalogue import PARAMETERS
 from app.rules.problems import RuleInSealedPeriod
 from app.rules.service import Decision, set_value
@@ -299,6 +303,28 @@ class TestNightlyJob:
 
 
 DISTANCE = "patrol.day.distance_min_m"
+
+
+async def test_a_rule_that_is_decided_during_the_seal_waits_and_is_refused(fresh_database: Database) -> None:
+    """Else a month would be sealed by one rule while the book says another held."""
+    async with fresh_database.transaction() as session:
+        made = await periods.town(session, FIRST, LAST)
+        await make.assessed(session, made.county.county)
+        await note_periods(session, "330921", FIRST, LAST)
+
+    async def decide() -> None:
+        async with fresh_database.transaction() as session:
+            await make.decide(session, made.county.county, DISTANCE, 2500, since=date(2026, 10, 15))
+
+    async with fresh_database.transaction() as session:
+        month = stretch_of("month", FIRST).id_in("330921")
+        by = Seal(system_actor("330921"), None)
+        await seal(session, by, "330921", month, now=periods.at(date(2026, 11, 4), "17:31"), zone=ZONE)
+        deciding = asyncio.create_task(decide())
+        await asyncio.sleep(0.3)
+        assert not deciding.done()
+    with pytest.raises(RuleInSealedPeriod):
+        await deciding
 
 
 class TestRulesAndSealedPeriods:

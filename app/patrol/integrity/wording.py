@@ -12,7 +12,6 @@ KIND_WORDS: dict[str, tuple[str, str]] = {
     "replayed_track": ("轨迹重复", "repeated track"),
     "twin_devices": ("终端同行", "handhelds moving as one"),
 }
-SEVERITY_WORDS = {"low": "多有正常原因", "medium": "需问明", "high": "罕见,需核实"}
 OUTCOME_WORDS = {"explained": "已说明", "confirmed": "属实", "unclear": "不明"}
 
 Words = tuple[str, str]

@@ -23,14 +23,6 @@ POST_WORDS = {
     "substitute": "顶岗",
 }
 DECISION_WORDS = {"upheld": "申诉成立", "partly_upheld": "申诉部分成立", "dismissed": "申诉不成立"}
-VERDICT_WORDS = {
-    "moving": "步行",
-    "stationary": "停留",
-    "vehicle": "乘车",
-    "jump": "定位跳变",
-    "inaccurate": "精度不足",
-    "mock": "模拟定位",
-}
 WEEKDAYS = "一二三四五六日"
 
 
