@@ -31,11 +31,18 @@ class Problem(Exception):
             "type": f"/problems/{self.code}",
             "title": self.code.replace("_", " "),
             "status": self.status,
-            "detail": template.format_map(_Known(self.extra)),
+            "detail": template.format_map(_Known({k: _told(v, language) for k, v in self.extra.items()})),
             "instance": instance,
             "code": self.code,
             **self.extra,
         }
+
+
+def _told(value: Any, language: str) -> Any:
+    """A list as people write one."""
+    if not isinstance(value, list):
+        return value
+    return ", ".join(map(str, value)) or ("无" if language == "zh" else "nothing")
 
 
 class _Known(dict[str, Any]):

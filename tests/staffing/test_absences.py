@@ -190,6 +190,7 @@ class TestDeciding:
         answer = await client.post(f"{OURS}/{row.id}/decisions", json=approve, headers=as_supervisor)
         assert code_of(answer) == (409, "absence_decided")
         assert (answer.json()["current_state"], answer.json()["allowed_actions"]) == ("refused", [])
+        assert answer.json()["detail"].endswith("possible now: nothing")
 
     async def test_a_supervisor_takes_an_approved_one_back(
         self, client: httpx.AsyncClient, as_supervisor: Headers, inspector: Account, session: AsyncSession
