@@ -40,7 +40,9 @@ async def list_events(
             examples=["account.*"],
         ),
     ] = None,
-    subject_type: Annotated[str | None, Query(max_length=40, description="About what · 对象类别")] = None,
+    subject_type: Annotated[
+        str | None, Query(max_length=40, pattern="^[a-z_]+$", description="About what · 对象类别")
+    ] = None,
     subject_id: Annotated[UUID | None, Query(description="About which · 对象")] = None,
     actor_id: Annotated[UUID | None, Query(description="Done by whom · 操作主体")] = None,
     limit: Limit = 100,

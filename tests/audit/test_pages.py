@@ -81,13 +81,22 @@ class TestEvents:
         assert await listed(client, as_auditor, until=(make.now() - timedelta(days=1)).isoformat()) == []
 
     @pytest.mark.parametrize(
-        "query", [{"type": "x y"}, {"since": "2026-01-01"}, {"limit": "0"}, {"cursor": "x"}]
+        "query",
+        [
+            {"type": "x y"},
+            {"subject_type": "a\0"},
+            {"since": "2026-01-01"},
+            {"limit": "0"},
+            {"cursor": "x"},
+        ],
     )
     async def test_wrong_filters(
         self, client: httpx.AsyncClient, as_auditor: dict[str, str], query: dict[str, str]
     ) -> None:
         answer = await client.get(EVENTS, params=query, headers=as_auditor)
         assert code_of(answer) in ((422, "invalid"), (422, "bad_cursor"))
+        if code_of(answer)[1] == "invalid":
+            assert answer.json()["errors"][0]["field"] == f"query.{next(iter(query))}"
 
     async def test_each_sees_his_own_area(
         self,
