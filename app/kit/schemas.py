@@ -1,13 +1,25 @@
 """Bases of everything that goes in and out."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 12, 31)
 Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 """A date from outside. The ends of Python's calendar would overflow as instants in another zone."""
+FIRST_INSTANT, LAST_INSTANT = datetime(2000, 1, 2, tzinfo=UTC), datetime(2100, 12, 30, tzinfo=UTC)
+VISIBLE = r"^[^\x00-\x1f\x7f]+$"
+"""Text of one line: no control characters."""
+
+
+def _at_the_door(instant: datetime) -> datetime:
+    """UTC and whole milliseconds, as every time is stored and answered."""
+    return instant.astimezone(UTC).replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+Instant = Annotated[AwareDatetime, Field(ge=FIRST_INSTANT, le=LAST_INSTANT), AfterValidator(_at_the_door)]
+"""An instant from outside, with its offset."""
 
 
 class Input(BaseModel):

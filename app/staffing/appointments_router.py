@@ -13,11 +13,12 @@ from app.kit.ids import DEMO_SPARE_APPOINTMENT
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.preconditions import ReadVersion, etag
 from app.kit.problems import Forbidden, NotFound, PreconditionFailed, PreconditionRequired, problems
+from app.kit.schemas import Instant
 from app.staffing import queries, service
 from app.staffing.models import Appointment
 from app.staffing.parameters import InspectorQuery
 from app.staffing.problems import AlreadyAppointed, AppointmentOrder, NotAnInspector
-from app.staffing.schemas import AppointmentCreate, AppointmentRead, AppointmentTerm, Instant
+from app.staffing.schemas import AppointmentCreate, AppointmentRead, AppointmentTerm
 
 router = APIRouter(prefix="/appointments", tags=["staffing"])
 AppointmentId = Annotated[

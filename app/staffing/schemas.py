@@ -1,24 +1,14 @@
 """What goes in and out of staffing."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
 from app.kit.ids import DEMO_GRID, DEMO_INSPECTOR
-from app.kit.schemas import Input, Output
+from app.kit.schemas import VISIBLE, Input, Instant, Output
 
-FIRST_INSTANT, LAST_INSTANT = datetime(2000, 1, 2, tzinfo=UTC), datetime(2100, 12, 30, tzinfo=UTC)
-VISIBLE = r"^[^\x00-\x1f\x7f]+$"
-
-
-def _at_the_door(instant: datetime) -> datetime:
-    """UTC and whole milliseconds, as every time is stored and answered."""
-    return instant.astimezone(UTC).replace(microsecond=instant.microsecond // 1000 * 1000)
-
-
-Instant = Annotated[AwareDatetime, Field(ge=FIRST_INSTANT, le=LAST_INSTANT), AfterValidator(_at_the_door)]
 PostRole = Literal["party_group_head", "grid_head", "full_time", "part_time", "instructor", "substitute"]
 ROLE_TEXT = (
     "party_group_head 网格党小组长, grid_head 网格长, full_time 专职网格员, part_time 兼职网格员, "

@@ -29,7 +29,6 @@ from app.kit.ids import (
     DEMO_COUNTY_CODE,
     DEMO_COUNTY_SUPERVISOR,
     DEMO_DEVICE,
-    DEMO_HOLD,
     DEMO_INSPECTOR,
     DEMO_SIGNAL,
     demo_id,
@@ -76,11 +75,6 @@ SIGNAL = text(
     "fold_version, found_at, changed_at) SELECT county_code, :id, id, area_id, '2026-01-05', 'mock', 'low', "
     """'{"fixes": 3, "fixes_on_duty": 9, "stretches": []}', 1, created_at, created_at FROM account """
     "WHERE id = :inspector"
-)
-HOLD = text(
-    "INSERT INTO legal_hold (county_code, id, area_id, inspector_id, days, reason, document_no, placed_by, placed_at) "
-    "SELECT county_code, :id, area_id, id, daterange('2026-01-01', '2026-02-01'), 'test', '1', :by, created_at "
-    "FROM account WHERE id = :inspector"
 )
 ROWS_WITH_IDS = text(
     """
@@ -143,9 +137,6 @@ async def scene(template: str) -> AsyncIterator[Scene]:
         await session.execute(FAIL_A_JOB, {"id": OUR_JOB, "args": f'{{"county_code": "{DEMO_COUNTY_CODE}"}}'})
         await session.execute(CONTEST, {"id": DEMO_APPEAL, "inspector": DEMO_INSPECTOR})
         await session.execute(SIGNAL, {"id": DEMO_SIGNAL, "inspector": DEMO_INSPECTOR})
-        await session.execute(
-            HOLD, {"id": DEMO_HOLD, "inspector": DEMO_INSPECTOR, "by": DEMO_COUNTY_SUPERVISOR}
-        )
         shift = (await session.execute(_last_shift(), {"inspector": DEMO_INSPECTOR, "now": now})).one()
     async with app.router.lifespan_context(app), make.client_of(app) as client:
         await _walk_a_bit(app, database, client, shift.on_duty_at)

@@ -20,6 +20,7 @@ from app.kit.ids import (
     DEMO_COUNTY_SUPERVISOR,
     DEMO_EXEMPTION,
     DEMO_GRID,
+    DEMO_HOLD,
     DEMO_SPARE_APPOINTMENT,
     DEMO_SPARE_SHIFT,
     DEMO_SWAP,
@@ -99,6 +100,9 @@ async def test_the_spare_rows_of_duty_can_be_decided_changed_and_cancelled(
         ("post", "/exemptions", None, {}),
         ("post", "/grid-swaps", None, {}),
         ("post", "/rosters", None, {}),
+        ("post", "/legal-holds", None, {}),
+        ("get", "/legal-holds/{hold_id}", DEMO_HOLD, {}),
+        ("post", "/legal-holds/{hold_id}/release", DEMO_HOLD, {}),
     )
     for verb, path, row_id, headers in calls:
         spec = document["paths"][f"/api/v1{path}"][verb]

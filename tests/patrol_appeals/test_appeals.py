@@ -223,7 +223,10 @@ class TestDecision:
         async with database.transaction() as session:
             await make.decide(session, beat.county.county, "appeals.decided_by", "county")
         filed = await court.file()
-        assert (await court.decide(filed["id"])).json()["code"] == "appeal_decided_above"
+        court.township.headers["Accept-Language"] = "zh"
+        answer = (await court.decide(filed["id"])).json()
+        assert (answer["code"], answer["lowest_level"]) == ("appeal_decided_above", "county")
+        assert answer["detail"] == "按规则由区县及以上决定申诉"
         assert (await court.decide(filed["id"], court.county)).status_code == 200
 
     async def test_a_decision_is_made_once(self, court: Court) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -72,6 +72,7 @@ class Archive:
     def hold(self, **more: Any) -> dict[str, Any]:
         """Body of a hold of the inspector's day."""
         body = {
+            "id": str(uuid4()),
             "inspector_id": str(self.beat.inspector.id),
             "day_from": self.beat.day.isoformat(),
             "day_to": self.beat.day.isoformat(),

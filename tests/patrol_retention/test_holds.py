@@ -31,6 +31,28 @@ class TestPlacing:
         )
         assert [row.type for row in types] == ["legal_hold.placed", "legal_hold.released"]
 
+    async def test_the_same_again_is_the_same_hold(self, archive: Archive) -> None:
+        for who in ({}, {"inspector_id": None, "area_id": str(archive.beat.county.town)}, {"day_to": None}):
+            body = archive.hold(**who)
+            first = await archive.post(archive.county, "/legal-holds", body)
+            again = await archive.post(archive.county, "/legal-holds", body)
+            assert (first.status_code, again.status_code, again.json()) == (201, 200, first.json())
+            other = await archive.post(archive.county, "/legal-holds", body | {"document_no": "2026-13"})
+            assert (other.status_code, other.json()["code"]) == (409, "hold_id_reused")
+            await archive.post(archive.county, f"/legal-holds/{body['id']}/release", {"reason": "结束"})
+            late = await archive.post(archive.county, "/legal-holds", body)
+            assert (late.status_code, late.json()["release_reason"]) == (200, "结束")
+        placed = await archive.one("SELECT count(*) FROM event WHERE type = 'legal_hold.placed'")
+        assert (placed, await archive.one("SELECT count(*) FROM legal_hold")) == (3, 3)
+
+    async def test_one_inspectors_hold_is_not_the_areas(self, archive: Archive) -> None:
+        body = archive.hold()
+        await archive.post(archive.county, "/legal-holds", body)
+        wider = {name: value for name, value in body.items() if name != "inspector_id"}
+        wider["area_id"] = str(archive.beat.inspector.area_id)
+        answer = await archive.post(archive.county, "/legal-holds", wider)
+        assert (answer.status_code, answer.json()["code"]) == (409, "hold_id_reused")
+
     async def test_an_open_end_stays_open(self, archive: Archive) -> None:
         hold = (await archive.post(archive.county, "/legal-holds", archive.hold(day_to=None))).json()
         assert hold["day_to"] is None

@@ -44,5 +44,5 @@ class AppealClosed(Problem):
 
 class AppealDecidedAbove(Problem):
     code, status = "appeal_decided_above", 403
-    zh = "按规则由 {lowest_level} 及以上决定申诉"
+    zh = "按规则由{lowest_level_label}及以上决定申诉"
     en = "By the rules appeals are decided by the {lowest_level} or above"

@@ -7,10 +7,9 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from app.kit.ids import DEMO_DAY, demo_id
-from app.kit.schemas import Day, Input, Output
+from app.kit.schemas import Day, Input, Instant, Output
 from app.patrol.appeals.workflow import changes_status
 from app.patrol.day_schemas import AskedStatus, DayFiguresRead, DecisionRead, Status
-from app.staffing.schemas import Instant
 
 StateRead = Annotated[
     Literal["filed", "decided", "withdrawn"],

@@ -84,7 +84,7 @@ async def decide_appeal(
     applied = await rules.resolve(session, await area_path(session, appeal.area_id), appeal.service_day)
     lowest = cast("workflow.Level", applied[DECIDED_BY])
     if not workflow.may_decide(actor.role, lowest) or actor.account_id == appeal.inspector_id:
-        raise AppealDecidedAbove(lowest_level=lowest)
+        raise AppealDecidedAbove(lowest_level=lowest, lowest_level_label=workflow.LEVEL_LABELS[lowest])
     _require_open(appeal)
     await queries.take_over(session, appeal)
     appeal.state, appeal.decision, appeal.decided_status = "decided", body.decision, body.decided_status

@@ -10,6 +10,8 @@ Level = Literal["community", "township", "county"]
 
 LEVELS = (Role.COMMUNITY, Role.TOWNSHIP, Role.COUNTY, Role.CITY)
 """From the lowest to the highest; each decides what those before it may decide."""
+LEVEL_LABELS: dict[Level, str] = {"community": "社区(村)", "township": "乡镇(街道)", "county": "区县"}
+"""What Chinese text calls them."""
 OPEN: frozenset[State] = frozenset({"filed"})
 
 

@@ -5,9 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Date, Row, Select, case, func, select, text, type_coerce
-from sqlalchemy.dialects.postgresql import Range
+from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from uuid6 import uuid7
 
 from app.identity.actor import Actor, Role
 from app.identity.models import Account
@@ -17,34 +16,37 @@ from app.kit import events, pagination
 from app.kit.problems import NotFound
 from app.patrol.retention.locks import keep_purge_out
 from app.patrol.retention.models import LegalHold
-from app.patrol.retention.problems import HoldNeedsCounty, HoldOrder, HoldReleased
+from app.patrol.retention.problems import HoldIdReused, HoldNeedsCounty, HoldOrder, HoldReleased
 from app.patrol.retention.schemas import HoldCreate
 
 AREA = text("SELECT county_code, level FROM area WHERE id = :area_id")
 
 
-async def place_hold(session: AsyncSession, actor: Actor, body: HoldCreate, *, now: datetime) -> UUID:
-    """Places a hold; a purge under way has ended before it is placed, and sees it after.
+async def place_hold(session: AsyncSession, actor: Actor, body: HoldCreate, *, now: datetime) -> bool:
+    """Places a hold; whether it is new. A purge under way has ended before it is placed, and sees it after.
 
-    Raises NotFound, NotAnInspector, HoldOrder, HoldNeedsCounty.
+    Raises NotFound, NotAnInspector, HoldOrder, HoldNeedsCounty, HoldIdReused.
     """
     if body.day_to is not None and body.day_to < body.day_from:
         raise HoldOrder
     county_code, area_id = await _place(session, actor, body)
     await keep_purge_out(session, county_code)
-    until = None if body.day_to is None else body.day_to + timedelta(days=1)
-    hold = LegalHold(
-        county_code=county_code,
-        id=uuid7(),
-        area_id=area_id,
-        inspector_id=body.inspector_id,
-        days=Range(body.day_from, until),
-        reason=body.reason,
-        document_no=body.document_no,
-        placed_by=actor.account_id,
-        placed_at=now,
-    )
-    session.add(hold)
+    sent = _content(body)
+    values = sent | {
+        "county_code": county_code,
+        "id": body.id,
+        "area_id": area_id,
+        "placed_by": actor.account_id,
+        "placed_at": now,
+    }
+    keyed = ["county_code", "id"]
+    statement = insert(LegalHold).values(values).on_conflict_do_nothing(index_elements=keyed)
+    is_new = await session.scalar(statement.returning(LegalHold.id)) is not None
+    hold = await session.get_one(LegalHold, (county_code, body.id))
+    if not is_new:
+        if any(getattr(hold, name) != value for name, value in sent.items()):
+            raise HoldIdReused
+        return False
     facts = {
         "inspector_id": str(body.inspector_id) if body.inspector_id else None,
         "day_from": body.day_from.isoformat(),
@@ -52,7 +54,7 @@ async def place_hold(session: AsyncSession, actor: Actor, body: HoldCreate, *, n
         "document_no": body.document_no,
     }
     await _record(session, actor, "legal_hold.placed", hold, facts, now)
-    return hold.id
+    return True
 
 
 async def release_hold(
@@ -108,6 +110,18 @@ async def _place(session: AsyncSession, actor: Actor, body: HoldCreate) -> tuple
     if area.level == "city":
         raise HoldNeedsCounty
     return area.county_code, body.area_id
+
+
+def _content(body: HoldCreate) -> dict[str, Any]:
+    """What makes two holds the same one; an inspector's area is left out, he may have moved since."""
+    until = None if body.day_to is None else body.day_to + timedelta(days=1)
+    return {
+        "inspector_id": body.inspector_id,
+        **({} if body.area_id is None else {"area_id": body.area_id}),
+        "days": Range(body.day_from, until),
+        "reason": body.reason,
+        "document_no": body.document_no,
+    }
 
 
 async def _mine(session: AsyncSession, actor: Actor) -> list[ColumnElement[bool]]:

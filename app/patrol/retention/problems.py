@@ -15,6 +15,12 @@ class HoldNeedsCounty(Problem):
     en = "A hold belongs to a county; choose the county or an area below it"
 
 
+class HoldIdReused(Problem):
+    code, status = "hold_id_reused", 409
+    zh = "该编号已用于内容不同的保全,请换新的编号"
+    en = "The id was used for a hold of other content; use a new id"
+
+
 class HoldReleased(Problem):
     code, status = "hold_released", 409
     zh = "该保全已解除"

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, status
+from fastapi import APIRouter, Depends, Path, Query, Response, status
 from pydantic import AwareDatetime
 
 from app.identity.actor import Actor, Role
@@ -16,7 +16,7 @@ from app.kit.ids import DEMO_HOLD
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import Forbidden, NotFound, problems
 from app.patrol.retention import holds, views
-from app.patrol.retention.problems import HoldNeedsCounty, HoldOrder, HoldReleased
+from app.patrol.retention.problems import HoldIdReused, HoldNeedsCounty, HoldOrder, HoldReleased
 from app.patrol.retention.schemas import HoldCreate, HoldRead, HoldRelease, TrackViewRead
 
 router = APIRouter()
@@ -41,12 +41,21 @@ HOLDING = (*SIGN_IN_PROBLEMS, Forbidden, NotFound)
     tags=["retention"],
     status_code=status.HTTP_201_CREATED,
     summary="Place a legal hold · 设置证据保全",
-    responses=problems(*HOLDING, NotAnInspector, HoldOrder, HoldNeedsCounty),
+    responses={
+        200: {"model": HoldRead, "description": "It was placed before · 此前已设置"},
+        **problems(*HOLDING, NotAnInspector, HoldOrder, HoldNeedsCounty, HoldIdReused),
+    },
 )
-async def place_hold(body: HoldCreate, actor: Holder, session: SessionDep, now: Now) -> HoldRead:
-    """Nothing of these days is purged until it is released. The auditor sees it, too · 由区县设置,审计员可查"""
-    hold_id = await holds.place_hold(session, actor, body, now=now)
-    return HoldRead.model_validate(await holds.get_hold(session, actor, hold_id))
+async def place_hold(
+    body: HoldCreate, actor: Holder, session: SessionDep, response: Response, now: Now
+) -> HoldRead:
+    """Nothing of these days is purged until it is released. The auditor sees it, too · 由区县设置,审计员可查
+
+    Sent again with the same content it answers with the hold as it stands now.
+    """
+    if not await holds.place_hold(session, actor, body, now=now):
+        response.status_code = status.HTTP_200_OK
+    return HoldRead.model_validate(await holds.get_hold(session, actor, body.id))
 
 
 @router.get(

@@ -14,11 +14,15 @@ Number = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 
 class HoldCreate(Input):
-    """Nothing of these days is purged until the hold is released: of one inspector, or of a whole area."""
+    """Nothing of these days is purged until the hold is released: of one inspector, or of a whole area.
+
+    The same id with the same content is the same hold.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
+                "id": "019aa000-0000-7000-8000-000000000004",
                 "area_id": str(DEMO_COMMUNITY),
                 "day_from": DEMO_DAY.isoformat(),
                 "day_to": DEMO_DAY.isoformat(),
@@ -28,6 +32,7 @@ class HoldCreate(Input):
         }
     )
 
+    id: Annotated[UUID, Field(description="Made by the caller, so that a retry is no second hold · 标识")]
     inspector_id: Annotated[UUID | None, Field(description="Of one inspector · 网格员")] = None
     area_id: Annotated[UUID | None, Field(description="Or of everybody in an area · 或区划内全部")] = None
     day_from: Annotated[Day, Field(description="First service day · 起始服务日")]

@@ -12,6 +12,7 @@ from app.kit.db import SessionDep
 from app.kit.ids import DEMO_ABSENCE
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import Forbidden, NotFound, problems
+from app.kit.schemas import Instant
 from app.staffing.absences import queries, service
 from app.staffing.absences.problems import (
     AbsenceDecided,
@@ -24,7 +25,6 @@ from app.staffing.absences.states import ABSENCE_STATE_LABELS, AbsenceState
 from app.staffing.away import bounds_of
 from app.staffing.problems import AwayKind, AwayTime, NotAnInspector, UnknownDayKind
 from app.staffing.roster_models import Absence
-from app.staffing.schemas import Instant
 
 router = APIRouter(tags=["staffing"])
 AbsenceId = Annotated[

@@ -7,9 +7,8 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.kit.ids import DEMO_INSPECTOR
-from app.kit.schemas import Input, Output
+from app.kit.schemas import VISIBLE, Input, Instant, Output
 from app.staffing.absences.states import ABSENCE_STATE_LABELS, AbsenceState
-from app.staffing.schemas import VISIBLE, Instant
 
 StateField = Annotated[
     AbsenceState,

@@ -12,9 +12,9 @@ from app.kit.db import SessionDep
 from app.kit.ids import DEMO_COMMUNITY
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import Forbidden, NotFound, problems
+from app.kit.schemas import Instant
 from app.staffing.checks import service
 from app.staffing.checks.schemas import DeviceCoverageRead, StaffingCheckRead
-from app.staffing.schemas import Instant
 
 router = APIRouter(tags=["staffing"])
 AreaQuery = Annotated[

@@ -12,13 +12,13 @@ from app.kit.db import SessionDep
 from app.kit.ids import DEMO_COMMUNITY, DEMO_EXEMPTION
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import Forbidden, NotFound, problems
+from app.kit.schemas import Instant
 from app.staffing.away import bounds_of
 from app.staffing.exemptions import service
 from app.staffing.exemptions.problems import ExemptionCancelled, ExemptionOverlaps
 from app.staffing.exemptions.schemas import ExemptionCancel, ExemptionCreate, ExemptionRead
 from app.staffing.problems import AwayKind, AwayTime, UnknownDayKind
 from app.staffing.roster_models import Exemption
-from app.staffing.schemas import Instant
 
 router = APIRouter(prefix="/exemptions", tags=["staffing"])
 

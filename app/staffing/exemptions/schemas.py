@@ -7,8 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.kit.ids import DEMO_COMMUNITY
-from app.kit.schemas import Input, Output
-from app.staffing.schemas import VISIBLE, Instant
+from app.kit.schemas import VISIBLE, Input, Instant, Output
 
 ReasonField = Annotated[
     str, Field(min_length=1, max_length=200, pattern=VISIBLE, description="Why, without names · 事由")

@@ -7,8 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.kit.ids import DEMO_INSPECTOR, DEMO_SPARE_INSPECTOR
-from app.kit.schemas import Input, Output
-from app.staffing.schemas import VISIBLE, Instant
+from app.kit.schemas import VISIBLE, Input, Instant, Output
 
 ModeField = Annotated[
     Literal["swap", "substitution"],
