@@ -11,7 +11,10 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.audit import verify as verification
+from app.audit.purged import PurgedStretches, purged_stretches
 from app.audit.verify import Finding, verify
 from app.kit import events
 from app.kit.db import Database
@@ -276,3 +279,27 @@ class TestTampering:
         async with sealed.transaction() as session:
             found = await verify(session)
         assert (found.sealed, found.unsealed, found.findings) == (6, 1, [])
+
+    async def test_a_head_set_back(self, sealed: Database) -> None:
+        """As if the last row had been appended by hand."""
+        back = (
+            "UPDATE event_head h SET seq = e.seq, hash = e.hash FROM event e "
+            "WHERE h.county_code = '330922' AND e.county_code = '330922' AND e.seq = 2"
+        )
+        assert await self.tamper(sealed, back) == [("330922", 4, "head")]
+
+    async def test_what_is_sealed_meanwhile_is_no_finding(
+        self, sealed: Database, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The sealer comes between the head and the rows, also for a county that had nothing sealed before."""
+        for county in ("330921", "330923"):
+            await write(sealed, county, uuid4(), {})
+
+        async def stretches(session: AsyncSession, county_code: str) -> PurgedStretches:
+            await seal(sealed)
+            return await purged_stretches(session, county_code)
+
+        monkeypatch.setattr(verification, "purged_stretches", stretches)
+        async with sealed.transaction() as session:
+            found = await verify(session)
+        assert (found.sealed, found.findings) == (8, [])
