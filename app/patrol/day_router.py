@@ -19,7 +19,7 @@ from app.kit.ids import DEMO_DAY, DEMO_INSPECTOR
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import problems
 from app.kit.schemas import Day
-from app.patrol import days
+from app.patrol import days, passers
 from app.patrol.day_schemas import (
     DayListRead,
     DayRead,
@@ -27,7 +27,7 @@ from app.patrol.day_schemas import (
     JudgementRead,
     PasserRead,
 )
-from app.patrol.problems import DayNotFound, RangeTooWide
+from app.patrol.problems import BoxReversed, DayNotFound, RangeTooWide
 from app.patrol.shown_days import ShownDay, explain_day, show_day, tell_day
 
 router = APIRouter(tags=["patrol days"])
@@ -206,7 +206,7 @@ async def list_judgements(
     return [JudgementRead.model_validate(r) for r in rows]
 
 
-@router.get("/passers", summary="Who passed here · 谁经过此处", responses=problems(RangeTooWide))
+@router.get("/passers", summary="Who passed here · 谁经过此处", responses=problems(BoxReversed, RangeTooWide))
 async def list_passers(
     actor: Answerable,
     session: SessionDep,
@@ -225,14 +225,6 @@ async def list_passers(
     limit: Limit = 100,
 ) -> list[PasserRead]:
     """Inspectors with fixes inside a box (CGCS2000) between two instants. The search is recorded · 查询会留痕"""
-    rows = await days.list_passers(
-        session,
-        actor,
-        box=(west, south, east, north),
-        start_at=start_at,
-        end_at=end_at,
-        limit=limit,
-        now=now,
-        zone=settings.zone,
-    )
+    search = passers.PasserSearch((west, south, east, north), start_at, end_at)
+    rows = await passers.list_passers(session, actor, search, limit=limit, now=now, zone=settings.zone)
     return [PasserRead.model_validate(r) for r in rows]

@@ -1,12 +1,12 @@
-"""Reading patrol days: my day so far, its explanation, lists, judgements, who passed where."""
+"""Reading patrol days: my day so far, its explanation, lists, judgements."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.actor import Actor, Role
@@ -19,11 +19,8 @@ from app.patrol.day_document import explanation_document
 from app.patrol.day_reader import DayKey, read_days
 from app.patrol.folder import FoldedDay, fold_days, fold_record
 from app.patrol.models import DayFigures, DayJudgement, PatrolDay
-from app.patrol.problems import DayFrozen, DayNotFound, RangeTooWide
+from app.patrol.problems import DayFrozen, DayNotFound
 from app.patrol.unplaced import find_unplaced
-
-PASSERS_MAX_DAYS = 31
-PASSERS_MAX_DEGREES = 0.5
 
 
 async def get_day(
@@ -188,80 +185,3 @@ async def list_judgements(
     if not rows:
         raise DayNotFound
     return rows
-
-
-# The box is compared with the indexed expression first; only tracks that touch it are opened.
-PASSERS = text("""
-SELECT b.inspector_id, a.display_name, count(*) AS fixes,
-       to_timestamp(min(ST_M(p.geom)) / 1000) AS first_at, to_timestamp(max(ST_M(p.geom)) / 1000) AS last_at
-  FROM fix_batch b
-  JOIN patrol_day d ON d.county_code = b.county_code AND d.inspector_id = b.inspector_id AND d.service_day = b.day
-  JOIN account a ON a.id = b.inspector_id
- CROSS JOIN LATERAL ST_DumpPoints(ST_GeomFromTWKB(b.track)) p
- WHERE b.county_code = ANY(:counties) AND b.day BETWEEN :day_from AND :day_to
-   AND ST_SetSRID(ST_GeomFromTWKB(b.track), 4490) && ST_MakeEnvelope(:west, :south, :east, :north, 4490)
-   AND d.area_id IN (SELECT area_id FROM area_closure WHERE ancestor_id = :area_id)
-   AND ST_X(p.geom) BETWEEN :west AND :east AND ST_Y(p.geom) BETWEEN :south AND :north
-   AND ST_M(p.geom) BETWEEN :from_ms AND :to_ms
- GROUP BY b.inspector_id, a.display_name
- ORDER BY b.inspector_id
- LIMIT :limit
-""")
-
-
-async def list_passers(
-    session: AsyncSession,
-    actor: Actor,
-    *,
-    box: tuple[float, float, float, float],
-    start_at: datetime,
-    end_at: datetime,
-    limit: int,
-    now: datetime,
-    zone: ZoneInfo,
-) -> Sequence[Row[Any]]:
-    """Inspectors with fixes inside `box` (west, south, east, north; degrees) between two instants.
-
-    Raises RangeTooWide. Leaves an event that names whom it showed: it tells whereabouts.
-    """
-    west, south, east, north = box
-    wide = max(east - west, north - south) > PASSERS_MAX_DEGREES or end_at - start_at > timedelta(
-        days=PASSERS_MAX_DAYS
-    )
-    if wide or west > east or south > north or start_at > end_at:
-        raise RangeTooWide(max_days=PASSERS_MAX_DAYS, max_degrees=PASSERS_MAX_DEGREES)
-    result = await session.execute(
-        PASSERS,
-        {
-            "counties": await counties_of(session, actor),
-            "area_id": actor.area_id,
-            # a night shift's fixes belong to the day before
-            "day_from": start_at.astimezone(zone).date() - timedelta(days=1),
-            "day_to": end_at.astimezone(zone).date() + timedelta(days=1),
-            "west": west,
-            "south": south,
-            "east": east,
-            "north": north,
-            "from_ms": start_at.timestamp() * 1000,
-            "to_ms": end_at.timestamp() * 1000,
-            "limit": limit,
-        },
-    )
-    found = result.all()
-    await events.record(
-        session,
-        actor.event_actor,
-        "passers.searched",
-        ("area", actor.area_id),
-        {
-            "box": list(box),
-            "start_at": start_at.isoformat(),
-            "end_at": end_at.isoformat(),
-            "role": actor.role,
-            "inspector_ids": [str(row.inspector_id) for row in found],
-        },
-        county_code=actor.county_code,
-        now=now,
-        area_id=actor.area_id,
-    )
-    return found

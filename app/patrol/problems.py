@@ -79,6 +79,12 @@ class RangeTooWide(Problem):
     en = "The range is too wide: at most {max_days} days and {max_degrees} degrees"
 
 
+class BoxReversed(Problem):
+    code, status = "box_reversed", 422
+    zh = "查询框有误:西界不得大于东界,南界不得大于北界"
+    en = "The box is reversed: west must not exceed east, nor south exceed north"
+
+
 class PeriodTooLong(Problem):
     code, status = "period_too_long", 422
     zh = "统计期须为 1 至 {max_days} 天,且起始日期不晚于截止日期"

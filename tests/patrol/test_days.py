@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from app.kit.db import Database
 from app.kit.events import SYSTEM
-from app.patrol.days import PASSERS
+from app.patrol.passers import PASSERS
 from app.patrol.fold_store import note_absent
 from app.patrol.tasks import fold_due
 from app.rules.service import Decision, set_value
@@ -617,16 +617,20 @@ class TestPassers:
         "wide",
         [
             {"east": 130.0},
-            {"west": 123.0},
             {"start_at": "2020-01-01T00:00:00Z"},
             {"end_at": "2000-01-01T00:00:00Z"},
         ],
     )
-    async def test_too_wide_or_inside_out(
+    async def test_too_wide_or_ends_before_it_begins(
         self, beat: Beat, supervisor: Handheld, wide: dict[str, Any]
     ) -> None:
         answer = await supervisor.get("/passers", **box(beat, **wide))
         assert (answer.status_code, answer.json()["code"]) == (422, "range_too_wide")
+
+    @pytest.mark.parametrize("reversed_", [{"west": 123.0}, {"south": 31.0}])
+    async def test_a_reversed_box(self, beat: Beat, supervisor: Handheld, reversed_: dict[str, Any]) -> None:
+        answer = await supervisor.get("/passers", **box(beat, **reversed_))
+        assert (answer.status_code, answer.json()["code"]) == (422, "box_reversed")
 
     async def test_the_spatial_index_is_used(
         self, beat: Beat, handheld: Handheld, database: Database

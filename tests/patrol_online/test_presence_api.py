@@ -156,6 +156,11 @@ class TestLivePositions:
             await make.decide(session, scene.of.communities[0], judging.POLICY.key, "off")
         assert await ids(scene.chief) == [str(scene.people[2].account.id)]
 
+    @pytest.mark.parametrize("box", [{"west": 123, "east": 122}, {"south": 31, "north": 30}])
+    async def test_a_reversed_box(self, scene: Scene, box: dict[str, int]) -> None:
+        answer = await scene.chief.get(POSITIONS, **box)
+        assert (answer.status_code, answer.json()["code"]) == (422, "box_reversed")
+
     async def test_area_box_and_pages(self, scene: Scene, office: Office, clock: Clock) -> None:
         for each in scene.people:
             await speak(office, each, clock)

@@ -16,6 +16,7 @@ from app.identity.scope import require_area
 from app.kit import events, pagination
 from app.kit.clock import to_ms
 from app.kit.geo import to_geojson
+from app.patrol.box import Box, require_upright
 from app.patrol.online.rates import LOOK_BACK_MIN
 from app.patrol.online.roster import load_paths
 from app.patrol.online.service import counties_below
@@ -25,9 +26,6 @@ from app.rules.catalogue.judging import HEARD_WITHIN_MIN
 from app.staffing.duty import DutyWindow, duty_windows
 from app.staffing.duty_rules import duty_rules
 from app.staffing.inputs import DaySpan, load_duty
-
-Box = tuple[float, float, float, float]
-"""West, south, east, north in degrees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +82,11 @@ async def list_positions(
 ) -> tuple[list[Position], str | None]:
     """One page, by inspector; a page may hold fewer than `limit`, `next` says whether there are more.
 
-    One event names everybody who was shown. Areas whose policy is `off` show nothing. Raises NotFound, BadCursor.
+    One event names everybody who was shown. Areas whose policy is `off` show nothing. Raises NotFound,
+    BoxReversed, BadCursor.
     """
+    if box is not None:
+        require_upright(box)
     await require_area(session, actor, area_id)
     rows, following = await _candidates(session, area_id, cursor, limit, now, zone)
     windows = await _on_duty(session, rows, now, zone)

@@ -28,6 +28,7 @@ from app.patrol.online.schemas import (
     SilentHandheldRead,
     TargetRead,
 )
+from app.patrol.problems import BoxReversed
 
 router = APIRouter(tags=["presence"])
 Answerable = Annotated[Actor, Depends(require(*SUPERVISORS))]
@@ -177,7 +178,7 @@ def _day_read(found: DayOfArea, settings: Any) -> OnlineDayRead:
     "/live-positions",
     summary="Inspectors of an area on the map · 辖区网格员实时位置",
     response_class=GeoJSONResponse,
-    responses=problems(*REFUSALS, BadCursor),
+    responses=problems(*REFUSALS, BadCursor, BoxReversed),
 )
 async def list_live_positions(
     actor: Answerable,
