@@ -61,11 +61,6 @@ def day_sentences(
     return tuple(sentence for part in parts for sentence in part)
 
 
-def as_text(sentences: Iterable[Sentence], language: str = "zh") -> str:
-    """All sentences on one line: "还差 1.1 公里;14:05–14:43 静止 38 分钟未计里程"."""
-    return (";" if language == "zh" else "; ").join(s.zh if language == "zh" else s.en for s in sentences)
-
-
 def _status(judgement: Judgement) -> Sentence:
     zh, en = STATUS_TEXTS[judgement.status]
     return Sentence(f"status_{judgement.status}", zh, en, {})

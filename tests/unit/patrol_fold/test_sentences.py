@@ -11,7 +11,7 @@ from app.patrol.day_inputs import DayInputs, GapReport
 from app.patrol.fixes import FLAG_MOCK, Fixes
 from app.patrol.fold import fold_day
 from app.patrol.judging import DayFigures, DayKind, PatrolPolicy, Thresholds, judge
-from app.patrol.sentences import Sentence, as_text, day_sentences
+from app.patrol.sentences import Sentence, day_sentences
 from app.simulation.receivers import START_MS
 from tests.factories.fold_days import path, standing, straight
 
@@ -83,9 +83,9 @@ class TestNotCounted:
         assert sentences["outside_duty"].data["fixes"] == 11
         assert "50 米" in sentences["inaccurate"].zh
 
-    def test_one_line_for_a_small_screen(self, day: Day) -> None:
+    def test_what_is_missing_comes_behind_the_status(self, day: Day) -> None:
         fold = fold_day(day(path([])))
         judgement = judge(DayFigures.of(fold), Thresholds(), DayKind(), PatrolPolicy(), day_over=True)
         sentences = day_sentences(fold, judgement, day(path([])).rules, SHANGHAI, day_over=True)
-        assert as_text(sentences).startswith("今日没有收到任何数据;巡查时长还差 4 小时(")
-        assert as_text(sentences, "en").startswith("Nothing was received today; ")
+        assert [s.zh.partition("(")[0] for s in sentences[:2]] == ["今日没有收到任何数据", "巡查时长还差 4 小时"]
+        assert sentences[0].en == "Nothing was received today"
