@@ -13,6 +13,7 @@ from app.kit.clock import utc_now
 from app.kit.console import clear_errors, say
 from app.kit.db import Database
 from app.kit.embedded import database_of
+from app.kit.problems import Problem
 from app.patrol.periods.rejudging import RejudgeOutcome, RejudgeRequest
 from app.patrol.periods.rejudging import rejudge as compute
 from app.settings import get_settings
@@ -36,7 +37,11 @@ def rejudge(
     asked = RejudgeRequest(county, first.date(), last.date(), inspector, reason.strip(), dry_run)
     with clear_errors(), database_of(get_settings(), say=say) as settings:
         assert settings.database_url is not None  # noqa: S101 - database_of gives one
-        outcome = asyncio.run(_rejudge(settings.database_url, asked, settings.zone))
+        try:
+            outcome = asyncio.run(_rejudge(settings.database_url, asked, settings.zone))
+        except Problem as problem:
+            say(f"wangge: {problem.body('en', '')['detail']}")
+            raise typer.Exit(1) from problem
     for line in lines(outcome, dry_run=dry_run):
         typer.echo(line)
 

@@ -1,14 +1,21 @@
 """Judged days computed again: new revisions where the substance differs, with the reason; the rest left alone."""
 
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date, timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
+import typer
 from sqlalchemy import text
+from typer.testing import CliRunner
 
+from app.commands import rejudge as command
 from app.commands.rejudge import lines
 from app.kit.db import Database
+from app.patrol.periods.problems import CountyUnknown, InspectorUnknown
 from app.patrol.periods.rejudging import RejudgeOutcome, RejudgeRequest, rejudge
 from tests.factories import patrol as make
 from tests.factories.patrol import ZONE, Beat, Clock
@@ -139,3 +146,27 @@ async def test_unchanged_rules_change_nothing(
         database, request(beat, first=date(2020, 1, 1), last=date(2020, 1, 2)), now=clock.now, zone=ZONE
     )
     assert none == RejudgeOutcome()
+
+
+@pytest.mark.parametrize("wrong", [{"county_code": "999999"}, {"inspector_id": UUID(int=7)}])
+async def test_nobody_known_is_refused(
+    beat: Beat, database: Database, clock: Clock, wrong: dict[str, Any]
+) -> None:
+    with pytest.raises((CountyUnknown, InspectorUnknown)):
+        await rejudge(database, replace(request(beat), **wrong), now=clock.now, zone=ZONE)
+
+
+def test_the_command_says_so_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*_: object) -> RejudgeOutcome:
+        raise CountyUnknown(county_code="999999")
+
+    monkeypatch.setattr(command, "_rejudge", refuse)
+    monkeypatch.setattr(
+        command, "database_of", lambda *_, **__: nullcontext(SimpleNamespace(database_url="", zone=ZONE))
+    )
+    monkeypatch.setattr(command, "get_settings", lambda: None)
+    app = typer.Typer()
+    app.command()(command.rejudge)
+    days = ["--from", "2026-10-01", "--to", "2026-10-02"]
+    said = CliRunner().invoke(app, ["--county", "999999", *days, "--reason", WHY])
+    assert (said.exit_code, said.stderr) == (1, "wangge: There is no county 999999\n")

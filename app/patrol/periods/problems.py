@@ -44,3 +44,13 @@ class PersonsNotRanked(Problem):
     code, status = "persons_not_ranked", 422
     zh = "人员只按姓名排列,不按在线时长或里程排名"
     en = "Persons are listed by name, never ranked by a figure"
+
+
+class CountyUnknown(Problem):
+    code, status = "county_unknown", 404
+    zh, en = "没有区县 {county_code}", "There is no county {county_code}"
+
+
+class InspectorUnknown(Problem):
+    code, status = "inspector_unknown", 404
+    zh, en = "没有网格员 {inspector_id}", "There is no inspector {inspector_id}"

@@ -17,6 +17,7 @@ from app.kit.db import Database
 from app.patrol.day_reader import DayKey, read_days
 from app.patrol.fold_store import FOLD_LOCK, SHARDS, latest_judgements
 from app.patrol.folder import FoldedDay, fold_record, store_days, substance
+from app.patrol.periods.problems import CountyUnknown, InspectorUnknown
 from app.patrol.policy import DayRules
 
 CHUNK = 40
@@ -44,6 +45,12 @@ class RejudgeOutcome:
     changed: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
+# An inspector's days stay in the county where he walked them, wherever he works now.
+KNOWN = text("""
+SELECT EXISTS (SELECT FROM area WHERE level = 'county' AND county_code = :county_code) AS is_county,
+       cast(:inspector_id AS uuid) IS NULL
+         OR EXISTS (SELECT FROM account WHERE id = :inspector_id AND role = 'inspector') AS is_inspector
+""")
 JUDGED = text("""
 SELECT DISTINCT j.inspector_id, j.service_day, p.frozen_at IS NOT NULL AS is_frozen
   FROM day_judgement j
@@ -69,9 +76,13 @@ async def rejudge(
     zone: ZoneInfo,
     tell: Callable[[RejudgeOutcome], None] = lambda _: None,
 ) -> RejudgeOutcome:
-    """Does it, a chunk a transaction; `tell` is called after each. A dry run folds the same and writes nothing."""
+    """Does it, a chunk a transaction; `tell` is called after each. A dry run folds the same and writes nothing.
+
+    Raises CountyUnknown, InspectorUnknown.
+    """
     outcome = RejudgeOutcome()
     async with database.transaction() as session:
+        await _require_known(session, asked)
         rows = (
             await session.execute(
                 JUDGED,
@@ -90,6 +101,16 @@ async def rejudge(
             await _rejudge_chunk(session, asked, keys[start : start + CHUNK], outcome, now, zone)
         tell(outcome)
     return outcome
+
+
+async def _require_known(session: AsyncSession, asked: RejudgeRequest) -> None:
+    known = (
+        await session.execute(KNOWN, {"county_code": asked.county_code, "inspector_id": asked.inspector_id})
+    ).one()
+    if not known.is_county:
+        raise CountyUnknown(county_code=asked.county_code)
+    if not known.is_inspector:
+        raise InspectorUnknown(inspector_id=str(asked.inspector_id))
 
 
 async def _rejudge_chunk(
