@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,7 +12,7 @@ from app.identity.scope import area_path
 from app.rules import service as rules
 from app.rules.parameter import Whole
 from app.staffing.models import DayKind
-from app.staffing.problems import AwayKind, AwayTime, UnknownDayKind
+from app.staffing.problems import AwayKind, AwayKindOfArea, AwayKindPersonal, AwayTime, UnknownDayKind
 
 WHOLE = 1.0
 
@@ -44,10 +45,17 @@ async def require_bounded(
         raise AwayTime(longest_days=applied[longest])
 
 
-async def require_kind(session: AsyncSession, code: str) -> None:
-    """Raises UnknownDayKind, or AwayKind for a kind that asks for a whole day."""
+async def require_kind(session: AsyncSession, code: str, *, personal: bool) -> None:
+    """Raises UnknownDayKind, AwayKind for a kind that asks for a whole day, or AwayKindOfArea and AwayKindPersonal.
+
+    personal: the kind must be one person's own, otherwise an area's.
+    """
     kind = await session.get(DayKind, code)
     if kind is None:
         raise UnknownDayKind
     if kind.prorate >= WHOLE:
         raise AwayKind
+    if kind.personal is not personal:
+        fitting = select(DayKind.code).where(DayKind.personal.is_(personal), DayKind.prorate < WHOLE)
+        kinds = list(await session.scalars(fitting.order_by(DayKind.code)))
+        raise (AwayKindOfArea if personal else AwayKindPersonal)(kind=code, allowed_kinds=kinds)

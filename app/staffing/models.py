@@ -31,6 +31,7 @@ class DayKind(Base):
     on_duty           fixes in it are stored and count
     expects_presence  it counts in the denominator of the online rate
     excuses           a day of nothing else is excused rather than free
+    personal          absences of one person are of it, never exemptions of an area; else the other way round
     """
 
     __tablename__ = "day_kind"
@@ -46,6 +47,7 @@ class DayKind(Base):
     on_duty: Mapped[bool]
     expects_presence: Mapped[bool]
     excuses: Mapped[bool]
+    personal: Mapped[bool]
 
 
 class Appointment(Base):

@@ -61,3 +61,15 @@ class AwayKind(Problem):
     code, status = "away_kind", 422
     zh = "此日类型不减免考核,不能用于缺勤或免考:见 /day-kinds"
     en = "A kind of day that asks for everything is no absence or exemption: see /day-kinds"
+
+
+class AwayKindOfArea(Problem):
+    code, status = "away_kind_of_area", 422
+    zh = "日类型 {kind} 只用于区域免考,个人缺勤可用:{allowed_kinds}"
+    en = "The kind {kind} is for exemptions of an area; absences of one person are {allowed_kinds}"
+
+
+class AwayKindPersonal(Problem):
+    code, status = "away_kind_personal", 422
+    zh = "日类型 {kind} 只用于个人缺勤,区域免考可用:{allowed_kinds}"
+    en = "The kind {kind} is for absences of one person; exemptions of an area are {allowed_kinds}"

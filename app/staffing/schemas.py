@@ -95,3 +95,9 @@ class DayKindRead(Output):
     on_duty: Annotated[bool, Field(description="Fixes in it count · 是否在岗")]
     expects_presence: Annotated[bool, Field(description="Counts in the online rate · 是否计入在线率")]
     excuses: Annotated[bool, Field(description="A day of nothing else is excused · 是否免于评判")]
+    personal: Annotated[
+        bool,
+        Field(
+            description="For absences of one person, not for exemptions of an area · 个人缺勤用,非区域免考用"
+        ),
+    ]

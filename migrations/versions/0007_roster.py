@@ -18,6 +18,12 @@ OUTAGE = (
     "INSERT INTO day_kind (code, zh, en, prorate, on_duty, expects_presence, excuses) "
     "VALUES ('outage', '通信中断(基站故障、平台维护)', 'Outage (base station down, maintenance)', 0, true, false, true)"
 )
+# One person's own. What is left is the area's: nobody is on leave as a whole town, and no base station is down for
+# one inspector.
+PERSONAL = (
+    "UPDATE day_kind SET personal = true "
+    "WHERE code IN ('half_day', 'rest', 'leave', 'training', 'meeting', 'secondment')"
+)
 
 # What holds of one planned stretch: each layer has what those before it left over. First the inspector's own
 # absence, then exemptions from the nearest area upwards, last the shift itself. Layers of one rank never overlap
@@ -113,6 +119,11 @@ def bounded(table: str) -> sa.CheckConstraint:
 
 def upgrade() -> None:
     op.execute(OUTAGE)
+    op.add_column(
+        "day_kind", sa.Column("personal", sa.Boolean(), nullable=False, server_default=sa.text("false"))
+    )
+    op.execute(PERSONAL)
+    op.alter_column("day_kind", "personal", server_default=None)
     create_absence()
     create_exemption()
     create_grid_swap()
@@ -248,3 +259,4 @@ def downgrade() -> None:
         op.drop_table(table)
     op.execute("UPDATE shift SET kind = 'typhoon' WHERE kind = 'outage'")  # as near as the older table comes
     op.execute("DELETE FROM day_kind WHERE code = 'outage'")
+    op.drop_column("day_kind", "personal")

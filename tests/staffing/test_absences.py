@@ -101,6 +101,8 @@ class TestAsking:
             ({"ends_at": moment(3, 8)}, (422, "away_time")),
             ({"ends_at": moment(703, 8)}, (422, "away_time")),
             ({"kind": "work"}, (422, "away_kind")),
+            ({"kind": "outage"}, (422, "away_kind_of_area")),
+            ({"kind": "typhoon"}, (422, "away_kind_of_area")),
             ({"kind": "holiday"}, (422, "unknown_day_kind")),
             (
                 {"starts_at": moment(-40, 8), "ends_at": moment(-40, 12)},
@@ -215,6 +217,20 @@ class TestDeciding:
         assert (await client.post(OURS, json=body, headers=as_supervisor)).json() == answer.json()
         assert await kinds_of(session, inspector) == [(8, 12, "training"), (12, 17, "work")]
         assert [e.type for e in await events_of(session, body["id"])] == ["absence.approved"]
+
+    async def test_what_is_the_areas_is_entered_for_nobody(
+        self, client: httpx.AsyncClient, as_supervisor: Headers, inspector: Account
+    ) -> None:
+        answer = await client.post(OURS, json=entered(inspector, kind="typhoon"), headers=as_supervisor)
+        assert code_of(answer) == (422, "away_kind_of_area")
+        personal = ["half_day", "leave", "meeting", "rest", "secondment", "training"]
+        assert answer.json()["allowed_kinds"] == personal
+        kinds = (await client.get("/api/v1/day-kinds", headers=as_supervisor)).json()
+        assert sorted(kind["code"] for kind in kinds if kind["personal"]) == personal
+        for kind in personal:
+            body = entered(inspector, kind=kind, starts_at=moment(9 + personal.index(kind), 8))
+            body["ends_at"] = moment(9 + personal.index(kind), 12)
+            assert (await client.post(OURS, json=body, headers=as_supervisor)).status_code == 201
 
     async def test_lists_what_waits(
         self, client: httpx.AsyncClient, as_supervisor: Headers, world: World, session: AsyncSession

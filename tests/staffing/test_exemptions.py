@@ -112,6 +112,9 @@ class TestExempting:
         [
             ({"kind": "work"}, (422, "away_kind")),
             ({"kind": "nothing"}, (422, "unknown_day_kind")),
+            ({"kind": "leave"}, (422, "away_kind_personal")),
+            ({"kind": "training"}, (422, "away_kind_personal")),
+            ({"kind": "rest"}, (422, "away_kind_personal")),
             ({"ends_at": local(9).isoformat()}, (422, "away_time")),
             ({"ends_at": local(9, days=365).isoformat()}, (422, "away_time")),
             ({"reason": "x\u0000"}, (422, "invalid")),

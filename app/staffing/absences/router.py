@@ -23,7 +23,7 @@ from app.staffing.absences.problems import (
 from app.staffing.absences.schemas import AbsenceDecision, AbsenceEntry, AbsenceRead, AbsenceRequest
 from app.staffing.absences.states import ABSENCE_STATE_LABELS, AbsenceState
 from app.staffing.away import bounds_of
-from app.staffing.problems import AwayKind, AwayTime, NotAnInspector, UnknownDayKind
+from app.staffing.problems import AwayKind, AwayKindOfArea, AwayTime, NotAnInspector, UnknownDayKind
 from app.staffing.roster_models import Absence
 
 router = APIRouter(tags=["staffing"])
@@ -36,7 +36,16 @@ AbsenceId = Annotated[
 ]
 StateQuery = Annotated[AbsenceState | None, Query(description="Only in this state · 状态")]
 SinceQuery = Annotated[Instant | None, Query(description="Only those that end after it · 结束晚于")]
-STORING = (*SIGN_IN_PROBLEMS, Forbidden, AwayTime, AwayKind, UnknownDayKind, AbsenceIdReused, AbsenceOverlaps)
+STORING = (
+    *SIGN_IN_PROBLEMS,
+    Forbidden,
+    AwayTime,
+    AwayKind,
+    AwayKindOfArea,
+    UnknownDayKind,
+    AbsenceIdReused,
+    AbsenceOverlaps,
+)
 
 
 @router.post(

@@ -31,8 +31,8 @@ async def request_absence(
 ) -> Absence:
     """An inspector asks for himself; asking again with the same id changes nothing.
 
-    Raises Forbidden, AwayTime, UnknownDayKind, AwayKind, AbsenceTooOld, AbsenceIdReused; the constraint:
-    AbsenceOverlaps.
+    Raises Forbidden, AwayTime, UnknownDayKind, AwayKind, AwayKindOfArea, AbsenceTooOld, AbsenceIdReused; the
+    constraint: AbsenceOverlaps.
     """
     if actor.role is not Role.INSPECTOR:
         raise Forbidden
@@ -116,7 +116,7 @@ async def _store(
     day = now.astimezone(zone).date()
     bounds = (body.starts_at, body.ends_at)
     await require_bounded(session, inspector.area_id, *bounds, ABSENCE_LONGEST_D, day=day)
-    await require_kind(session, body.kind)
+    await require_kind(session, body.kind, personal=True)
     decided = state is AbsenceState.APPROVED
     is_new = await queries.insert_absence(
         session,

@@ -17,7 +17,7 @@ from app.staffing.away import bounds_of
 from app.staffing.exemptions import service
 from app.staffing.exemptions.problems import ExemptionCancelled, ExemptionOverlaps
 from app.staffing.exemptions.schemas import ExemptionCancel, ExemptionCreate, ExemptionRead
-from app.staffing.problems import AwayKind, AwayTime, UnknownDayKind
+from app.staffing.problems import AwayKind, AwayKindPersonal, AwayTime, UnknownDayKind
 from app.staffing.roster_models import Exemption
 
 router = APIRouter(prefix="/exemptions", tags=["staffing"])
@@ -54,7 +54,14 @@ async def list_exemptions(
     status_code=status.HTTP_201_CREATED,
     summary="Exempt an area · 区域免考",
     responses=problems(
-        *SIGN_IN_PROBLEMS, Forbidden, NotFound, AwayTime, AwayKind, UnknownDayKind, ExemptionOverlaps
+        *SIGN_IN_PROBLEMS,
+        Forbidden,
+        NotFound,
+        AwayTime,
+        AwayKind,
+        AwayKindPersonal,
+        UnknownDayKind,
+        ExemptionOverlaps,
     ),
 )
 async def exempt_area(

@@ -28,13 +28,13 @@ async def exempt_area(
 ) -> Exemption:
     """Exempts an area with everything below it.
 
-    Raises NotFound, AwayTime, UnknownDayKind, AwayKind; the constraint: ExemptionOverlaps.
+    Raises NotFound, AwayTime, UnknownDayKind, AwayKind, AwayKindPersonal; the constraint: ExemptionOverlaps.
     """
     await require_area(session, actor, body.area_id)
     day = now.astimezone(zone).date()
     bounds = (body.starts_at, body.ends_at)
     await require_bounded(session, body.area_id, *bounds, EXEMPTION_LONGEST_D, day=day)
-    await require_kind(session, body.kind)
+    await require_kind(session, body.kind, personal=False)
     exemption = Exemption(
         county_code=(await session.get_one(Area, body.area_id)).county_code,
         id=uuid7(),
