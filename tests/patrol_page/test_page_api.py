@@ -161,6 +161,33 @@ class TestKindsOfDays:
         assert "<strong>尚未结束</strong>" in html
         assert "截至目前在线巡查时长还差 3 小时" in html
 
+    async def test_a_borrowed_handheld_is_named(
+        self, printed: Printed, beat: Beat, database: Database
+    ) -> None:
+        """From ten to eleven he walked with the colleague's."""
+        handheld = await printed.send([walk(minutes=120)])
+        assert "借用终端" not in await printed.page(handheld)
+        async with database.transaction() as session:
+            for statement in (
+                "UPDATE device_binding SET valid = tstzrange(lower(valid), :since)",
+                "INSERT INTO device_binding (county_code, id, device_id, inspector_id, valid, returns_to) VALUES "
+                "('330921', gen_random_uuid(), :device, :inspector, tstzrange(:since, :until), :lender)",
+            ):
+                await session.execute(
+                    text(statement),
+                    {
+                        "since": beat.at("10:00"),
+                        "until": beat.at("11:00"),
+                        "device": beat.other_device.id,
+                        "inspector": beat.inspector.id,
+                        "lender": beat.colleague.id,
+                    }
+                    if "INSERT" in statement
+                    else {"since": beat.at("10:00")},
+                )
+        html = words(await printed.page(await printed.office.of(beat.supervisor)))
+        assert f"自 10:00 起至 11:00 止借用终端 {beat.other_device.serial_no}(非本人终端)" in html
+
     async def test_a_ruling_stands_above_the_raw_judgement(
         self, printed: Printed, database: Database
     ) -> None:

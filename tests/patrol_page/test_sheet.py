@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from app.patrol.fixes import FLAG_MOCK, Fixes
 from app.patrol.fold import fold_day
 from app.patrol.judging import DayFigures, DayKind, PatrolPolicy, Thresholds, judge
 from app.patrol.page.account import metres_account, time_account
-from app.patrol.page.content import DayPage, GridShape, Ruling
+from app.patrol.page.content import DayPage, GridShape, Loan, Ruling
 from app.patrol.page.layout import render
 from app.patrol.page.typography import typeset
 from app.patrol.tracks import as_geojson
@@ -70,6 +71,8 @@ def page_of(inputs: DayInputs, *, is_long: bool = False, **more: Any) -> DayPage
                 "approval_no": "岱网〔2026〕1号",
                 "complaint_contact": "岱山县社会工作部 0580-1234567",
                 "ruling": ruling if is_long else None,
+                "loans": (Loan("WG-330921-" + "4" * 30, None, datetime(2026, 3, 4, tzinfo=UTC)),)
+                * (5 if is_long else 0),
                 "digest": "ab" * 32,
             }
             | more
@@ -187,6 +190,20 @@ class TestSheet:
         html = render(page_of(broken(walked(5, 10.0, 5.0, 3000), 3), is_long=True))
         assert "<strong>达标</strong>" in html
         assert "原判定\uff1a未达标" in html
+
+
+class TestHours:
+    """The clock above the bars."""
+
+    def test_midnight_stands_out_in_a_night_shift(self) -> None:
+        evening = START_MS - (START_MS + 8 * HOUR_MS) % (24 * HOUR_MS) + 20 * HOUR_MS
+        fixes = walked(6, 20.0, 5.0, 3000)
+        night = replace(day_with(fixes), duty=(Interval(evening, evening + 8 * HOUR_MS),))
+        html = render(page_of(night))
+        assert re.findall(r'class="hour">([^<]+)<', html)[3:6] == ["23:00", "次日 00:00", "01:00"]
+
+    def test_none_in_a_day(self) -> None:
+        assert "次日" not in render(page_of(day_with(walked(6, 20.0, 5.0))))
 
 
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no browser to print with")

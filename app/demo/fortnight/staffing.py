@@ -113,7 +113,9 @@ async def _lend(session: AsyncSession, lender: str, borrower: str, during: Range
         own.valid = Range(own.valid.lower, during.lower)
         await session.flush()  # the database compares every binding with the others at once
         session.add(_binding(code, code, Range(during.upper, None), "again"))
-    session.add(_binding(lender, borrower, during, "lent"))
+    lent = _binding(lender, borrower, during, "lent")
+    lent.returns_to = inspector_id(lender)
+    session.add(lent)
 
 
 def _binding(device: str, holder: str, valid: Range[datetime], what: str) -> DeviceBinding:

@@ -27,6 +27,15 @@ class Ruling:
 
 
 @dataclass(frozen=True, slots=True)
+class Loan:
+    """A handheld of somebody else that the inspector held while on duty; None: from duty's start, to its end."""
+
+    serial_no: str
+    since: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class DayPage:
     """Everything on the page.
 
@@ -49,6 +58,7 @@ class DayPage:
     approval_no: str
     complaint_contact: str
     ruling: Ruling | None
+    loans: tuple[Loan, ...]
     digest: str
 
     @property

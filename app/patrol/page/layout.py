@@ -5,15 +5,16 @@ from typing import Any
 from app.patrol.integrity.wording import KIND_WORDS, OUTCOME_WORDS
 from app.patrol.page import account, tables
 from app.patrol.page.answer import answer
-from app.patrol.page.content import DayPage
+from app.patrol.page.content import DayPage, Loan
 from app.patrol.page.drawing import draw, legend
 from app.patrol.page.markup import Markup, joined, tag
 from app.patrol.page.style import STYLE
 from app.patrol.page.timeline import timeline
 from app.patrol.page.typography import typeset
-from app.patrol.page.words import POLICY_WORDS, POST_WORDS, WEEKDAYS, shortened
+from app.patrol.page.words import POLICY_WORDS, POST_WORDS, WEEKDAYS, clock, shortened
 
 SIGNALS = 3
+LOANS = 2
 GRIDS = 3
 GRIDS_LENGTH = 44
 """Characters, the half-width digits of codes among them."""
@@ -99,11 +100,13 @@ def _right(page: DayPage) -> Markup:
 
 
 def _remarks(page: DayPage) -> Markup:
-    """Integrity signals, an open appeal: what a reader should know beside the figures."""
+    """Borrowed handhelds, signals, an open appeal: what a reader should know beside the figures."""
     signals: list[dict[str, Any]] = page.explanation["signals"]
-    told = [tag("li", _signal(s)) for s in signals[:SIGNALS]]
-    if len(signals) > SIGNALS:
-        told.append(tag("li", f"另有 {len(signals) - SIGNALS} 条,见系统"))
+    told = [tag("li", _loans(page))] if page.loans else []
+    listed = SIGNALS - len(told)
+    told += [tag("li", _signal(s)) for s in signals[:listed]]
+    if len(signals) > listed:
+        told.append(tag("li", f"另有 {len(signals) - listed} 条,见系统"))
     if page.explanation["standing"]["open_appeal_id"]:
         told.append(tag("li", "本人已对当日判定提出申诉,尚待答复"))
     if page.explanation["fixes_left_out"]:
@@ -113,6 +116,18 @@ def _remarks(page: DayPage) -> Markup:
         tag("h2", "真实性提示及备注(供人核实,不影响判定)"),
         tag("ul", *told) if told else tag("div", "无"),
     )
+
+
+def _loans(page: DayPage) -> str:
+    """ "自 11:00 起借用终端 WG-330921-0104(非本人终端)": when, unless it was all the time on duty."""
+    more = f"等 {len(page.loans)} 次" if len(page.loans) > LOANS else ""
+    return f"{';'.join(_loan(loan, page) for loan in page.loans[:LOANS])}{more}(非本人终端)"
+
+
+def _loan(loan: Loan, page: DayPage) -> str:
+    since = f"自 {clock(loan.since, page.tz)} 起" if loan.since else ""
+    until = f"至 {clock(loan.until, page.tz)} 止" if loan.until else ""
+    return f"{since}{until}借用终端 {loan.serial_no}"
 
 
 def _signal(signal: dict[str, Any]) -> str:

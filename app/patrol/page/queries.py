@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.db import driver_connection
 from app.patrol.day_reader import DayKey
-from app.patrol.page.content import GridShape, Ruling
+from app.patrol.page.content import GridShape, Loan, Ruling
 
 PLACES = text("""
 SELECT v.name FROM area_closure c JOIN area_version v ON v.area_id = c.ancestor_id AND v.valid @> cast(:day AS date)
@@ -36,6 +36,15 @@ SELECT g.code, g.name, ST_AsBinary(coalesce(v.geometry, v.route))
 RULING = text("""
 SELECT decision, decided_status, reason, decided_at FROM appeal
  WHERE county_code = :county_code AND inspector_id = :inspector_id AND service_day = :service_day AND is_current
+""")
+LOANS = text("""
+SELECT d.serial_no, CASE WHEN lower(b.valid) > :start THEN lower(b.valid) END AS since,
+       CASE WHEN upper(b.valid) < :end THEN upper(b.valid) END AS until
+  FROM device_binding b
+  JOIN device d ON d.county_code = b.county_code AND d.id = b.device_id
+ WHERE b.county_code = :county_code AND b.inspector_id = :inspector_id AND b.returns_to IS NOT NULL
+   AND b.valid && tstzrange(:start, :end)
+ ORDER BY b.valid
 """)
 PRORATE = text("""
 SELECT prorate FROM day_figures
@@ -76,6 +85,12 @@ async def read_beside(
         ruling=Ruling(*ruling) if ruling else None,
         prorate=float(await session.scalar(PRORATE, named) or 0),
     )
+
+
+async def read_loans(session: AsyncSession, key: DayKey, start: datetime, end: datetime) -> tuple[Loan, ...]:
+    """Handhelds that were lent to the inspector between the two instants, by time."""
+    rows = await session.execute(LOANS, key._asdict() | {"start": start, "end": end})
+    return tuple(Loan(*row) for row in rows)
 
 
 async def _places(session: AsyncSession, area_id: UUID, day: date) -> tuple[str, ...]:

@@ -32,6 +32,8 @@ async def render_day(
     applied = await rules.resolve(session, await area_path(session, day.area_id), day.key.service_day)
     codes = figures["day_kind"].split("+")
     start = day_start(day.key.service_day, zone)
+    end = start + timedelta(days=1)
+    duty = on_duty(explanation) or (start, end)
     beside = await queries.read_beside(
         session,
         day.key,
@@ -39,7 +41,7 @@ async def render_day(
         kinds=codes,
         grid_versions=figures["versions"]["grid_versions"],
         start=start,
-        end=start + timedelta(days=1),
+        end=end,
     )
     return render(
         DayPage(
@@ -56,9 +58,19 @@ async def render_day(
             approval_no=applied[APPROVAL_NO],
             complaint_contact=applied[COMPLAINT_CONTACT],
             ruling=beside.ruling,
+            loans=await queries.read_loans(session, day.key, *duty),
             digest=digest_of(explanation),
         )
     )
+
+
+def on_duty(explanation: dict[str, Any]) -> tuple[datetime, datetime] | None:
+    """From the first instant on duty to the last; None without duty."""
+    spans = explanation["duty"]
+    if not spans:
+        return None
+    starts, ends = ([datetime.fromisoformat(s[name]) for s in spans] for name in ("start_at", "end_at"))
+    return min(starts), max(ends)
 
 
 def digest_of(explanation: dict[str, Any]) -> str:

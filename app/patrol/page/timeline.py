@@ -143,19 +143,23 @@ def _bars(hours: _Hours, index: int, spans: Sequence[Span], **look: object) -> M
 
 
 def _clock(hours: _Hours, page: DayPage) -> Markup:
-    """A thin line and a number at each hour, or at every second or fourth when there are many."""
+    """A thin line and a number at each hour, or at every second or fourth when there are many; midnight stands out."""
     count = round((hours.end - hours.start).total_seconds() / 3600)
     step = next(s for s in (1, 2, 4, 6, 12) if count / s <= 24)
     marks = []
     for n in range(0, count + 1):
-        at = hours.start + timedelta(hours=n)
+        at = (hours.start + timedelta(hours=n)).astimezone(page.tz)
+        is_midnight = at.hour == 0 and 0 < n < count
         x = f"{hours.x(at):.2f}"
-        marks.append(
-            tag("path", d=f"M{x} {TOP_MM - 0.8}V{TOP_MM + 4 * ROW_MM - 1}", stroke="#bbb", stroke_width=0.15)
+        look = (
+            {"stroke": "#000", "stroke_width": 0.4}
+            if is_midnight
+            else {"stroke": "#bbb", "stroke_width": 0.15}
         )
-        if n % step == 0:
-            told = at.astimezone(page.tz).strftime("%H:%M" if count <= 12 else "%H")
-            marks.append(tag("text", told, x=x, y=3.4, class_="hour"))
+        marks.append(tag("path", d=f"M{x} {TOP_MM - 0.8}V{TOP_MM + 4 * ROW_MM - 1}", **look))
+        if at.hour % step == 0:
+            told = at.strftime("%H:%M" if count <= 12 else "%H")
+            marks.append(tag("text", f"次日 {told}" if is_midnight else told, x=x, y=3.4, class_="hour"))
     return joined(marks)
 
 
