@@ -85,6 +85,15 @@ class AppointmentRead(Output):
     version: Annotated[int, Field(description="For If-Match · 版本")]
 
 
+class UnservedRead(Output):
+    """A grid that nobody present serves for a while."""
+
+    grid_id: Annotated[UUID, Field(description="Grid · 网格")]
+    grid_code: Annotated[str, Field(description="Grid code · 网格编码")]
+    starts_at: Annotated[datetime, Field(description="From, inclusive · 起")]
+    ends_at: Annotated[datetime, Field(description="Until, exclusive · 止")]
+
+
 class DayKindRead(Output):
     """What a shift may be for."""
 

@@ -18,7 +18,7 @@ from tests.factories import identity
 from tests.factories import staffing as make
 from tests.factories.staffing import ZONE
 from tests.identity.conftest import World, build_world
-from tests.staffing.conftest import TODAY, Headers, code_of, local
+from tests.staffing.conftest import TODAY, Grids, Headers, code_of, local
 
 MINE, OURS = "/api/v1/me/absences", "/api/v1/absences"
 
@@ -183,6 +183,41 @@ class TestDeciding:
         assert again.json() == answer.json()
         types = [e.type for e in await events_of(session, body["id"])]
         assert types == ["absence.requested", "absence.approved"]
+
+    async def test_tells_what_nobody_serves_because_of_it(
+        self,
+        client: httpx.AsyncClient,
+        as_supervisor: Headers,
+        world: World,
+        grids: Grids,
+        session: AsyncSession,
+    ) -> None:
+        await make.appointment(session, world.inspector, grids.one, local(0, days=-30))
+        await make.appointment(session, world.inspector, grids.one, local(0, days=-30), role="part_time")
+        await make.appointment(session, world.inspector, grids.two, local(0, days=-30), role="grid_head")
+        await make.appointment(session, world.colleague, grids.one, local(9, days=3), local(11, days=3))
+        body = entered(world.inspector)
+        answer = await client.post(OURS, json=body, headers=as_supervisor)
+        told = [
+            (gap["grid_code"], gap["grid_id"], gap["starts_at"], gap["ends_at"])
+            for gap in answer.json()["unserved"]
+        ]
+        one = ("330921100001001", str(grids.one))
+        times = [datetime.fromisoformat(each) for gap in told for each in gap[2:]]
+        assert ([gap[:2] for gap in told], times) == ([one, one], [local(h, days=3) for h in (8, 9, 11, 12)])
+        row = await make.absence(session, world.colleague, *day(3, 8, 10), state="requested")
+        path = f"{OURS}/{row.id}/decisions"
+        approve = {"decision": "approved", "reason": "同意"}
+        (gap,) = (await client.post(path, json=approve, headers=as_supervisor)).json()["unserved"]
+        assert [datetime.fromisoformat(gap[n]) for n in ("starts_at", "ends_at")] == [
+            local(9, days=3),
+            local(10, days=3),
+        ]
+        back = {"decision": "withdrawn", "reason": "提前返岗"}
+        assert (await client.post(path, json=back, headers=as_supervisor)).json()["unserved"] == []
+        free = entered(world.inspector, starts_at=local(9, days=4).isoformat(), ends_at=moment(4, 10))
+        await make.appointment(session, world.colleague, grids.one, local(0, days=4), role="substitute")
+        assert (await client.post(OURS, json=free, headers=as_supervisor)).json()["unserved"] == []
 
     async def test_a_decision_is_not_turned_round(
         self, client: httpx.AsyncClient, as_supervisor: Headers, inspector: Account, session: AsyncSession

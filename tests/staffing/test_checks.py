@@ -66,6 +66,32 @@ class TestStaffing:
         found = await checked(client, as_supervisor, world.ours.town)
         assert (found["001"]["verdict"], found["001"]["full_time"]) == ("too_many_full_time", 2)
 
+    async def test_who_is_on_leave_is_not_there(
+        self,
+        client: httpx.AsyncClient,
+        as_supervisor: Headers,
+        world: World,
+        crew: Crew,
+        grids: Grids,
+        session: AsyncSession,
+    ) -> None:
+        await make.appointment(session, crew.one, grids.one, SINCE)
+        await make.absence(session, crew.one, local(12), local(13))
+        await make.absence(session, crew.one, local(13), local(14), state="refused")
+        found = {
+            hour: (await checked(client, as_supervisor, world.ours.town, at=local(hour).isoformat()))["001"]
+            for hour in (11, 12, 13)
+        }
+        told = {
+            hour: (row["verdict"], row["full_time"], row["persons"], row["absent_count"])
+            for hour, row in found.items()
+        }
+        there, away = ("ok", 1, 1, 0), ("too_few_full_time", 0, 0, 1)
+        assert told == {11: there, 12: away, 13: there}
+        await make.appointment(session, crew.two, grids.one, SINCE, role="substitute")
+        row = (await checked(client, as_supervisor, world.ours.town, at=local(12).isoformat()))["001"]
+        assert (row["verdict"], row["full_time"], row["absent_count"]) == ("ok", 1, 1)
+
     @pytest.mark.requirement("S4-26")
     async def test_a_complex_area_decides_to_have_several(
         self,

@@ -1,6 +1,6 @@
 """Swaps and substitutions over HTTP."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -191,6 +191,24 @@ class TestUndoing:
         kept = await session.scalars(select(Appointment.id).where(Appointment.cancelled_at.is_(None)))
         assert len(kept.all()) == 2
         assert len((await session.scalars(select(Event).where(Event.type == "swap.undone"))).all()) == 1
+
+    async def test_tells_what_nobody_serves_then(
+        self,
+        client: httpx.AsyncClient,
+        as_supervisor: Headers,
+        posted: World,
+        grids: Grids,
+        session: AsyncSession,
+    ) -> None:
+        swap = body(posted, mode="substitution")
+        await client.post(PATH, json=swap, headers=as_supervisor)
+        await make.absence(session, posted.inspector, local(15, days=1), local(20, days=1))
+        await make.absence(session, posted.colleague, local(14, days=1), local(15, days=1))
+        answer = await client.post(f"{PATH}/{swap['id']}/cancellations", headers=as_supervisor)
+        (gap,) = answer.json()["unserved"]
+        assert (gap["grid_id"], gap["grid_code"]) == (str(grids.one), "330921100001001")
+        times = [datetime.fromisoformat(gap[name]) for name in ("starts_at", "ends_at")]
+        assert times == [local(15, days=1), local(17, days=1)]
 
     async def test_what_has_begun_is_not_undone(
         self, client: httpx.AsyncClient, as_supervisor: Headers, posted: World

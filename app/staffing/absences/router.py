@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, status
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.dependencies import CurrentActor, SettingsDep, Supervisor
 from app.identity.problems import SIGN_IN_PROBLEMS
@@ -20,11 +21,18 @@ from app.staffing.absences.problems import (
     AbsenceOverlaps,
     AbsenceTooOld,
 )
-from app.staffing.absences.schemas import AbsenceDecision, AbsenceEntry, AbsenceRead, AbsenceRequest
+from app.staffing.absences.schemas import (
+    AbsenceDecidedRead,
+    AbsenceDecision,
+    AbsenceEntry,
+    AbsenceRead,
+    AbsenceRequest,
+)
 from app.staffing.absences.states import ABSENCE_STATE_LABELS, AbsenceState
 from app.staffing.away import bounds_of
 from app.staffing.problems import AwayKind, AwayKindOfArea, AwayTime, NotAnInspector, UnknownDayKind
 from app.staffing.roster_models import Absence
+from app.staffing.schemas import UnservedRead
 
 router = APIRouter(tags=["staffing"])
 AbsenceId = Annotated[
@@ -123,9 +131,10 @@ async def list_absences(
 )
 async def enter_absence(
     body: AbsenceEntry, actor: Supervisor, session: SessionDep, settings: SettingsDep, now: Now
-) -> AbsenceRead:
-    """Also for the past: patrol days it touches are folded again."""
-    return absence_read(await service.enter_absence(session, actor, body, zone=settings.zone, now=now))
+) -> AbsenceDecidedRead:
+    """Also for the past: patrol days it touches are folded again. `unserved` tells what nobody serves because of it."""
+    row = await service.enter_absence(session, actor, body, zone=settings.zone, now=now)
+    return await _decided(session, row)
 
 
 @router.post(
@@ -140,12 +149,21 @@ async def decide_absence(
     session: SessionDep,
     settings: SettingsDep,
     now: Now,
-) -> AbsenceRead:
-    """What is approved cuts the plan at once, and the patrol days it touches are folded again."""
+) -> AbsenceDecidedRead:
+    """What is approved cuts the plan at once, and the patrol days it touches are folded again.
+
+    `unserved` tells which grids nobody serves because of it: find a substitute · 无人在岗的网格请安排顶岗
+    """
     row = await service.decide_absence(
         session, actor, absence_id, body.decision, body.reason, zone=settings.zone, now=now
     )
-    return absence_read(row)
+    return await _decided(session, row)
+
+
+async def _decided(session: AsyncSession, row: Absence) -> AbsenceDecidedRead:
+    left = await service.list_left_unserved(session, row)
+    unserved = [UnservedRead.model_validate(each) for each in left]
+    return AbsenceDecidedRead(**absence_read(row).model_dump(), unserved=unserved)
 
 
 def absence_read(row: Absence) -> AbsenceRead:

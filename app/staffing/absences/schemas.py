@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 from app.kit.ids import DEMO_INSPECTOR
 from app.kit.schemas import VISIBLE, Input, Instant, Output
 from app.staffing.absences.states import ABSENCE_STATE_LABELS, AbsenceState
+from app.staffing.schemas import UnservedRead
 
 StateField = Annotated[
     AbsenceState,
@@ -95,3 +96,12 @@ class AbsenceRead(Output):
     decided_by: Annotated[UUID | None, Field(description="Account that decided · 审批人")]
     decided_at: Annotated[datetime | None, Field(description="When · 审批时间")]
     decision_reason: Annotated[str | None, Field(description="Why it was decided so · 审批意见")]
+
+
+class AbsenceDecidedRead(AbsenceRead):
+    """An absence, and what it leaves to nobody."""
+
+    unserved: Annotated[
+        list[UnservedRead],
+        Field(description="Grids that nobody present serves while it is approved · 因此无人在岗的网格及时段"),
+    ]

@@ -24,6 +24,7 @@ from app.staffing.absences.states import AbsenceState, Who, allowed
 from app.staffing.away import bounds_of, require_bounded, require_kind, touched_by
 from app.staffing.inputs import mark_changed_spans
 from app.staffing.roster_models import Absence
+from app.staffing.unserved import UnservedGrid, list_unserved
 
 
 async def request_absence(
@@ -101,6 +102,14 @@ async def withdraw_absence(
         raise Forbidden
     withdrawn = AbsenceState.WITHDRAWN
     return await decide_absence(session, actor, absence_id, withdrawn, None, zone=zone, now=now)
+
+
+async def list_left_unserved(session: AsyncSession, absence: Absence) -> list[UnservedGrid]:
+    """What nobody serves while it is approved, as things stand now; nothing when it is not."""
+    if absence.state != AbsenceState.APPROVED:
+        return []
+    who = [absence.inspector_id]
+    return await list_unserved(session, absence.county_code, who, absence.during)
 
 
 async def _store(

@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.kit import pagination
 
 # The number asked for is compared in SQL, so that a page of violations is one statement. Whoever substitutes
-# stands for the one he replaces.
+# stands for the one he replaces. Who is there is the same as in `staffing.unserved.list_away`.
 STAFFED = """
-SELECT g.id AS grid_id, g.code, g.name, g.grid_class, g.area_id, n.full_time, n.persons,
+SELECT g.id AS grid_id, g.code, g.name, g.grid_class, g.area_id, n.full_time, n.persons, n.absent_count,
        CASE WHEN n.full_time < r.least THEN 'too_few_full_time'
             WHEN n.full_time > r.most THEN 'too_many_full_time'
             WHEN n.persons < r.people THEN 'too_few_persons'
@@ -24,9 +24,16 @@ SELECT g.id AS grid_id, g.code, g.name, g.grid_class, g.area_id, n.full_time, n.
   JOIN unnest(:areas, :classes, :least, :most, :people) AS r(area_id, grid_class, least, most, people)
        ON r.area_id = g.area_id AND r.grid_class = g.grid_class
  CROSS JOIN LATERAL (
-      SELECT count(DISTINCT a.inspector_id) FILTER (WHERE a.role IN ('full_time', 'substitute')) AS full_time,
-             count(DISTINCT a.inspector_id) AS persons
+      SELECT count(DISTINCT a.inspector_id)
+                 FILTER (WHERE a.role IN ('full_time', 'substitute') AND NOT away.is_absent) AS full_time,
+             count(DISTINCT a.inspector_id) FILTER (WHERE NOT away.is_absent) AS persons,
+             count(DISTINCT a.inspector_id) FILTER (WHERE away.is_absent) AS absent_count
         FROM appointment a JOIN account k ON k.id = a.inspector_id AND k.enabled
+       CROSS JOIN LATERAL (
+            SELECT EXISTS (
+                SELECT FROM absence b
+                 WHERE b.county_code = a.county_code AND b.inspector_id = a.inspector_id
+                   AND b.state = 'approved' AND b.during @> :at) AS is_absent) away
        WHERE a.county_code = g.county_code AND a.grid_id = g.id AND a.cancelled_at IS NULL
          AND a.valid @> :at) n
  WHERE c.ancestor_id = :area_id AND g.opened_on <= :day AND (g.retired_on IS NULL OR g.retired_on > :day)
@@ -84,7 +91,7 @@ async def list_staffed(
     )
     names: list[Any] = [column("grid_id", Uuid), column("code", Text), column("name", Text)]
     names += [column("grid_class", Text), column("area_id", Uuid), column("verdict", Text)]
-    names += [column("full_time", Integer), column("persons", Integer)]
+    names += [column("full_time", Integer), column("persons", Integer), column("absent_count", Integer)]
     staffed = columns.columns(*names).subquery()
     statement = select(staffed)
     if only_violations:

@@ -31,9 +31,13 @@ class StaffingCheckRead(Output):
     name: Annotated[str, Field(description="Name · 名称")]
     grid_class: Annotated[Literal["B", "S", "M"], Field(description="`B` 基础, `S` 专属, `M` 微网格")]
     full_time: Annotated[
-        int, Field(description="Full-time inspectors, substitutes included · 专职(含顶岗)人数")
+        int,
+        Field(description="Full-time inspectors who are there, substitutes included · 在岗专职(含顶岗)人数"),
     ]
-    persons: Annotated[int, Field(description="People of any post · 各岗位人数")]
+    persons: Annotated[int, Field(description="People of any post who are there · 各岗位在岗人数")]
+    absent_count: Annotated[
+        int, Field(description="Appointed, but on approved absence at that instant · 此时请假等缺勤人数")
+    ]
     full_time_min: Annotated[int, Field(description="Fewest full-time asked · 专职下限")]
     full_time_max: Annotated[int, Field(description="Most full-time allowed · 专职上限")]
     persons_min: Annotated[int, Field(description="Fewest people asked · 人员下限")]

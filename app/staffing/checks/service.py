@@ -77,6 +77,7 @@ def _check(row: Any, standard: StaffingStandard) -> StaffingCheckRead:
         grid_class=row.grid_class,
         full_time=row.full_time,
         persons=row.persons,
+        absent_count=row.absent_count,
         full_time_min=standard.full_time_min,
         full_time_max=standard.full_time_max,
         persons_min=standard.persons_min,

@@ -8,13 +8,13 @@ A grid that the taker serves anyway is not given to him twice.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from app.staffing.gaps import FOREVER, WALKING, Post, Span, clip, unserved, without
+
 Mode = Literal["swap", "substitution"]
-WALKING = frozenset({"full_time", "part_time", "substitute"})
-FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,6 @@ class Term:
     def until(self) -> datetime:
         """Its end, or the end of time."""
         return self.end or FOREVER
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch [start, end)."""
-
-    start: datetime
-    end: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +80,17 @@ def exchange(
     one, other = pair
     found = Exchange()
     takers = {one: other, other: one} if mode == "swap" else {one: other}
-    moved = [
-        t for t in terms if t.holder in takers and t.role in WALKING and _clip(t.start, t.until, stretch)
-    ]
+    moved = [t for t in terms if t.holder in takers and t.role in WALKING and clip(t.start, t.until, stretch)]
     for term in moved:
         _move(found, mode, term, takers[term.holder], stretch, terms, moved)
-    absent = list(away)
-    for term in moved:
-        piece = _clip(term.start, term.until, stretch)
-        if piece:
-            served = _served(term.grid_id, terms, moved, found.made, stretch, absent)
-            found.left_empty.extend((term.grid_id, gap) for gap in _without(piece, served))
+    pieces = [(t.grid_id, piece) for t in moved if (piece := clip(t.start, t.until, stretch))]
+    posts = [
+        Post(t.holder, t.grid_id, Span(t.start, t.until))
+        for t in terms
+        if t.role in WALKING and t not in moved
+    ]
+    posts += [Post(n.holder, n.grid_id, Span(n.start, n.end or FOREVER)) for n in found.made]
+    found.left_empty.extend(unserved(pieces, posts, list(away)))
     return found
 
 
@@ -115,53 +107,11 @@ def _move(
     found.cuts.append(Cut(term, stretch.start if term.start < stretch.start else None))
     if term.until > stretch.end:
         found.made.append(NewTerm(term.holder, term.grid_id, term.role, stretch.end, term.end, term.id))
-    piece = _clip(term.start, term.until, stretch)
+    piece = clip(term.start, term.until, stretch)
     role = term.role if mode == "swap" else "substitute"
     kept = [t for t in terms if t.holder == taker and t.grid_id == term.grid_id and t not in moved]
     given = [n for n in found.made if n.holder == taker and n.grid_id == term.grid_id]
     held = [Span(t.start, t.until) for t in kept if t.role in WALKING]
     held += [Span(n.start, n.end or FOREVER) for n in given]
-    for rest in _without(piece, held) if piece else ():
+    for rest in without(piece, held) if piece else ():
         found.made.append(NewTerm(taker, term.grid_id, role, rest.start, rest.end, term.id))
-
-
-def _served(
-    grid_id: UUID,
-    terms: Sequence[Term],
-    moved: Sequence[Term],
-    made: Sequence[NewTerm],
-    stretch: Span,
-    away: Sequence[tuple[UUID, Span]],
-) -> list[Span]:
-    """Stretches in which somebody present serves the grid after the exchange."""
-    serving = [
-        (t.holder, Span(t.start, t.until))
-        for t in terms
-        if t.grid_id == grid_id and t.role in WALKING and t not in moved
-    ]
-    serving += [(n.holder, Span(n.start, n.end or FOREVER)) for n in made if n.grid_id == grid_id]
-    served: list[Span] = []
-    for holder, span in serving:
-        piece = _clip(span.start, span.end, stretch)
-        if piece:
-            served += _without(piece, [absent for who, absent in away if who == holder])
-    return served
-
-
-def _clip(start: datetime, end: datetime, to: Span) -> Span | None:
-    """The part of [start, end) inside `to`."""
-    first, last = max(start, to.start), min(end, to.end)
-    return Span(first, last) if first < last else None
-
-
-def _without(span: Span, taken: Iterable[Span]) -> list[Span]:
-    """What of `span` none of `taken` covers, in order."""
-    left, at = [], span.start
-    for each in sorted(taken, key=lambda s: s.start):
-        if each.start > at:
-            left.append(Span(at, min(each.start, span.end)))
-        at = max(at, each.end)
-        if at >= span.end:
-            return [s for s in left if s.start < s.end]
-    left.append(Span(at, span.end))
-    return [s for s in left if s.start < s.end]

@@ -14,10 +14,9 @@ from app.identity.models import Account
 from app.identity.scope import counties_of, visible_to
 from app.kit import pagination
 from app.kit.problems import NotFound
-from app.staffing.away import bounds_of
+from app.staffing.gaps import Span
 from app.staffing.models import Appointment
-from app.staffing.roster_models import Absence, GridSwap
-from app.staffing.swaps.exchange import Span
+from app.staffing.roster_models import GridSwap
 
 
 async def lock_terms(
@@ -37,25 +36,6 @@ async def lock_terms(
         *holds, Appointment.grid_id.in_(grids), Appointment.inspector_id.not_in(pair)
     )
     return [*mine, *(await session.scalars(others.order_by(Appointment.id)))]
-
-
-async def list_away(
-    session: AsyncSession, county_code: str, inspectors: Sequence[UUID], stretch: Span
-) -> list[tuple[UUID, Span]]:
-    """Approved absences of `inspectors` that overlap the stretch; who may not sign in any more is away throughout."""
-    gone = await session.scalars(
-        select(Account.id).where(Account.id.in_(inspectors), Account.enabled.is_(False))
-    )
-    away = [(inspector_id, stretch) for inspector_id in gone]
-    rows = await session.scalars(
-        select(Absence).where(
-            Absence.county_code == county_code,
-            Absence.inspector_id.in_(inspectors),
-            Absence.state == "approved",
-            Absence.during.overlaps(Range(stretch.start, stretch.end)),
-        )
-    )
-    return away + [(row.inspector_id, Span(*bounds_of(row.during))) for row in rows]
 
 
 async def get_grid_codes(

@@ -17,6 +17,7 @@ from app.staffing.away import bounds_of
 from app.staffing.parameters import InspectorQuery
 from app.staffing.problems import NotAnInspector
 from app.staffing.roster_models import GridSwap
+from app.staffing.schemas import UnservedRead
 from app.staffing.swaps import queries, service
 from app.staffing.swaps.problems import (
     GridLeftEmpty,
@@ -27,7 +28,7 @@ from app.staffing.swaps.problems import (
     SwapOfOneself,
     SwapTime,
 )
-from app.staffing.swaps.schemas import SwapCreate, SwapRead
+from app.staffing.swaps.schemas import SwapCreate, SwapRead, SwapUndoneRead
 
 router = APIRouter(prefix="/grid-swaps", tags=["staffing"])
 
@@ -90,9 +91,11 @@ async def undo_swap(
     session: SessionDep,
     settings: SettingsDep,
     now: Now,
-) -> SwapRead:
-    """The appointments are what they were."""
-    return _read(await service.undo_swap(session, actor, swap_id, zone=settings.zone, now=now))
+) -> SwapUndoneRead:
+    """The appointments are what they were; `unserved` tells what nobody serves because of it."""
+    row = await service.undo_swap(session, actor, swap_id, zone=settings.zone, now=now)
+    left = [UnservedRead.model_validate(each) for each in await service.list_left_unserved(session, row)]
+    return SwapUndoneRead(**_read(row).model_dump(), unserved=left)
 
 
 def _read(row: GridSwap) -> SwapRead:

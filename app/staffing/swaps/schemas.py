@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from app.kit.ids import DEMO_INSPECTOR, DEMO_SPARE_INSPECTOR
 from app.kit.schemas import VISIBLE, Input, Instant, Output
+from app.staffing.schemas import UnservedRead
 
 ModeField = Annotated[
     Literal["swap", "substitution"],
@@ -58,3 +59,12 @@ class SwapRead(Output):
     created_by: Annotated[UUID, Field(description="Account that decided · 决定人")]
     created_at: Annotated[datetime, Field(description="When · 决定时间")]
     undone_at: Annotated[datetime | None, Field(description="When it was undone · 撤销时间")]
+
+
+class SwapUndoneRead(SwapRead):
+    """An undone swap, and what it leaves to nobody."""
+
+    unserved: Annotated[
+        list[UnservedRead],
+        Field(description="Its grids that nobody present serves now, and when · 因此无人在岗的网格及时段"),
+    ]

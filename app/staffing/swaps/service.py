@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import Range, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid6 import uuid7
@@ -17,12 +18,13 @@ from app.kit import events
 from app.rules import service as rules
 from app.rules.catalogue.staffing import SWAP_LONGEST_D
 from app.staffing.away import bounds_of
+from app.staffing.gaps import Span
 from app.staffing.inputs import mark_changed_spans
 from app.staffing.models import Appointment
 from app.staffing.queries import get_inspector
 from app.staffing.roster_models import GridSwap
 from app.staffing.swaps import queries
-from app.staffing.swaps.exchange import Exchange, Span, Term, exchange
+from app.staffing.swaps.exchange import Exchange, Term, exchange
 from app.staffing.swaps.problems import (
     GridLeftEmpty,
     NothingToSwap,
@@ -33,6 +35,7 @@ from app.staffing.swaps.problems import (
     SwapTime,
 )
 from app.staffing.swaps.schemas import SwapCreate
+from app.staffing.unserved import UnservedGrid, list_away, list_unserved
 
 
 async def swap_grids(
@@ -53,7 +56,7 @@ async def swap_grids(
         return swap
     rows = await queries.lock_terms(session, swap.county_code, (inspector.id, other.id), stretch)
     holders = sorted({row.inspector_id for row in rows} | {other.id})
-    away = await queries.list_away(session, swap.county_code, holders, stretch)
+    away = await list_away(session, swap.county_code, holders, stretch)
     plan = exchange(body.mode, (inspector.id, other.id), stretch, [_term(row) for row in rows], away)
     if not plan.cuts:
         raise NothingToSwap
@@ -84,6 +87,17 @@ async def undo_swap(
     area_id = (await session.get_one(Account, swap.inspector_id)).area_id
     await _tell(session, actor, swap, "swap.undone", grids, area_id, zone, now)
     return swap
+
+
+async def list_left_unserved(session: AsyncSession, swap: GridSwap) -> list[UnservedGrid]:
+    """The grids of an undone swap that nobody serves meanwhile, as things stand: who has them back may be away."""
+    keys = [UUID(each["id"]) for each in swap.replaced]
+    went_back = select(Appointment.grid_id).where(
+        Appointment.county_code == swap.county_code, Appointment.id.in_(keys)
+    )
+    grids = frozenset(await session.scalars(went_back))
+    pair = (swap.inspector_id, swap.other_id)
+    return await list_unserved(session, swap.county_code, pair, swap.during, grids=grids)
 
 
 async def _require_length(

@@ -6,7 +6,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.staffing.swaps.exchange import Mode, Span, Term, exchange
+from app.staffing.gaps import Span
+from app.staffing.swaps.exchange import Mode, Term, exchange
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
 HOURS = 24
