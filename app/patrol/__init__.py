@@ -3,7 +3,7 @@
 An upload passes, in this order: `upload_router` (HTTP), `ingestor` (one per process), `wire` (decoding),
 `door` (columns, what can be said without the database), `arrival`, `writer` (many uploads, one commit),
 `ingest` (the transaction of a group), `context` and `presses` (whose, on duty when), `placing` (which day),
-`packing` and `twkb` (few bytes), `results`, `batches` (SQL), `quarantine`.
+`batch_rows`, `packing` and `twkb` (few bytes), `results`, `batches` (SQL), `quarantine`.
 `uploads` answers a handheld's own questions.
 
 A day is read by `day_reader`, folded by `fold` (pure; the modules it imports are the trade's rules), judged by

@@ -6,10 +6,10 @@ from typing import Any
 
 from app.kit.clock import from_ms
 from app.patrol.causes import cause_words, facts, lost_s_by_cause
-from app.patrol.day_inputs import DayInputs
-from app.patrol.figures import DayFold, Verdict
+from app.patrol.day_inputs import DayInputs, Interval
+from app.patrol.figures import DayFold, Gap, Segment, Stay, Verdict
 from app.patrol.judging import Judgement, Reason
-from app.patrol.unplaced import find_unplaced
+from app.patrol.unplaced import Unplaced, find_unplaced
 
 METRES = 1  # decimals: a decimetre is below every error bound, yet sums still close
 
@@ -75,55 +75,48 @@ def explanation_document(
         # not among the figures: a press that comes late leaves fixes stored that it would have kept out
         "fixes_outside_duty": fold.outside_duty,
         "fixes_left_out": fixes_left_out,
-        "duty": [{"start_at": instant(d.start_ms), "end_at": instant(d.end_ms)} for d in sorted(inputs.duty)],
+        "duty": [_between(duty) for duty in sorted(inputs.duty)],
         "grids": sorted({g.grid_code for g in inputs.grids}),
-        "segments": [
-            {
-                "verdict": s.verdict.code,
-                "start_at": instant(s.start_ms),
-                "end_at": instant(s.end_ms),
-                "fixes": s.fixes_count,
-                "distance_m": _m(s.distance_m),
-                "raw_distance_m": _m(s.raw_mm / 1000),
-                "vehicle_distance_m": _m(s.vehicle_mm / 1000),
-                "in_grid_share": round(s.in_grid_share, 3),
-            }
-            for s in fold.segments
-        ],
-        "stays": [
-            {
-                "start_at": instant(s.start_ms),
-                "end_at": instant(s.end_ms),
-                "longitude": s.longitude,
-                "latitude": s.latitude,
-                "radius_m": _m(s.radius_m),
-            }
-            for s in fold.stays
-        ],
-        "gaps": [
-            {
-                "start_at": instant(g.start_ms),
-                "end_at": instant(g.end_ms),
-                "duration_s": round(g.duration_s),
-                "cause": g.cause,
-                "cause_zh": cause_words(g.cause)[0],
-                "cause_en": cause_words(g.cause)[1],
-                "edge": g.edge,
-                "is_fact": g in certain,
-            }
-            for g in fold.gaps
-        ],
-        "unplaced": [
-            {
-                "start_at": instant(u.start_ms),
-                "end_at": instant(u.end_ms),
-                "duration_s": round(u.duration_s),
-                "cause": u.cause,
-                "cause_zh": cause_words(u.cause)[0],
-                "cause_en": cause_words(u.cause)[1],
-            }
-            for u in find_unplaced(fold, inputs)
-        ],
+        "segments": [_segment(segment) for segment in fold.segments],
+        "stays": [_stay(stay) for stay in fold.stays],
+        "gaps": [_silence(gap) | {"edge": gap.edge, "is_fact": gap in certain} for gap in fold.gaps],
+        "unplaced": [_silence(unplaced) for unplaced in find_unplaced(fold, inputs)],
+    }
+
+
+def _between(part: Interval | Segment | Stay | Gap | Unplaced) -> dict[str, Any]:
+    return {"start_at": instant(part.start_ms), "end_at": instant(part.end_ms)}
+
+
+def _segment(segment: Segment) -> dict[str, Any]:
+    return {
+        "verdict": segment.verdict.code,
+        **_between(segment),
+        "fixes": segment.fixes_count,
+        "distance_m": _m(segment.distance_m),
+        "raw_distance_m": _m(segment.raw_mm / 1000),
+        "vehicle_distance_m": _m(segment.vehicle_mm / 1000),
+        "in_grid_share": round(segment.in_grid_share, 3),
+    }
+
+
+def _stay(stay: Stay) -> dict[str, Any]:
+    return {
+        **_between(stay),
+        "longitude": stay.longitude,
+        "latitude": stay.latitude,
+        "radius_m": _m(stay.radius_m),
+    }
+
+
+def _silence(silence: Gap | Unplaced) -> dict[str, Any]:
+    zh, en = cause_words(silence.cause)
+    return {
+        **_between(silence),
+        "duration_s": round(silence.duration_s),
+        "cause": silence.cause,
+        "cause_zh": zh,
+        "cause_en": en,
     }
 
 

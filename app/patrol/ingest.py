@@ -17,15 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.identity.problems import LoginRevoked
 from app.kit.clock import to_ms
 from app.kit.problems import Problem
-from app.patrol import batches, door, packing, quarantine
+from app.patrol import batches, door, quarantine
 from app.patrol.arrival import Arrival
-from app.patrol.batches import BatchKey, BatchRow, DayKey, DayNow, DayTouch, LastFix, ReceiptRow
+from app.patrol.batch_rows import batch_rows
+from app.patrol.batches import BatchKey, BatchRow, DayKey, DayNow, DayTouch, ReceiptRow
 from app.patrol.context import Contexts, DeviceContext, load_contexts, load_duty
 from app.patrol.door import Disposition
-from app.patrol.fixes import Fixes
 from app.patrol.online.state_store import StateRow, store_states
-from app.patrol.online.states import judge_state, server_skew_ms, state_row
-from app.patrol.placing import Binding, Duty, Place, binding_at, place_fixes, place_instants
+from app.patrol.online.states import judge_state, state_row
+from app.patrol.placing import Binding, Duty, binding_at
 from app.patrol.presses import Pressed, record_presses
 from app.patrol.problems import BatchDiffers, DeviceNeeded, RevokedDeviceQuarantined
 from app.patrol.quarantine import QuarantineRow, quarantine_row
@@ -116,7 +116,7 @@ def _place(arrival: Arrival, context: DeviceContext, duty: Duty, pressed: Presse
         everything = np.ones(len(arrival.parcel.fixes), bool)
         arrival.parcel.refuse(everything, Disposition.POLICY_OFF)
     door.judge_times(arrival.parcel, context.rules.believed_ms(group.now))
-    rows = group.rows[arrival.key] = _batch_rows(arrival, context, duty, group.now)
+    rows = group.rows[arrival.key] = batch_rows(arrival, context, duty, group.now)
     result = result_for(arrival, rows, pressed)
     group.receipts[arrival.key] = ReceiptRow(
         *arrival.key,
@@ -133,45 +133,6 @@ def _place(arrival: Arrival, context: DeviceContext, duty: Duty, pressed: Presse
         group.quarantined.append(
             _quarantined(arrival, context, "invalid_fixes", msgspec.json.encode(result).decode(), group.now)
         )
-
-
-def _batch_rows(arrival: Arrival, context: DeviceContext, duty: Duty, now: datetime) -> list[BatchRow]:
-    rows: dict[tuple[UUID, date], BatchRow] = {}
-    skew_ms = server_skew_ms(arrival, now, context.rules.skew_noted_ms)
-
-    def row_at(place: Place) -> BatchRow:
-        new = BatchRow.at(place, arrival.key, arrival.device_id, arrival.envelope.clock_offset_ms, skew_ms)
-        return rows.setdefault((place.inspector_id, place.service_day), new)
-
-    for place in place_fixes(arrival.parcel, context.bindings, duty):
-        fixes = arrival.parcel.fixes if place.mask.all() else arrival.parcel.fixes.take(place.mask)
-        row = row_at(place)
-        row.fix_count, (row.track, row.attributes) = len(fixes), packing.pack(fixes)
-        row.last = _last_fix(fixes)
-    believed_ms = context.rules.believed_ms(now)
-    plausible = door.believable(arrival.beats_ms, believed_ms)
-    for place in place_instants(arrival.beats_ms, plausible, context.bindings, duty):
-        beats_ms = np.unique(arrival.beats_ms[place.mask])
-        row = row_at(place)
-        row.beat_count, row.beats = len(beats_ms), packing.pack_instants(beats_ms)
-    plausible = door.believable(arrival.reports_ms, believed_ms)
-    for place in place_instants(arrival.reports_ms, plausible, context.bindings, duty):
-        row_at(place).reports = [
-            [at_ms, arrival.reports[index].cause]
-            for index, at_ms in enumerate(arrival.reports_ms.tolist())
-            if place.mask[index]
-        ]
-    return list(rows.values())
-
-
-def _last_fix(fixes: Fixes) -> LastFix:
-    """The last of n >= 1 fixes; of several at one instant the greatest, so that no order matters."""
-    first = int(fixes.at_ms.argmax())
-    at_ms = int(fixes.at_ms[first])
-    last = [first]
-    if first != len(fixes) - 1:  # argmax finds the first of equals: only the last row is surely the only one
-        last = np.flatnonzero(fixes.at_ms == at_ms).tolist()
-    return max((at_ms, int(fixes.lon_e7[i]), int(fixes.lat_e7[i]), int(fixes.accuracy_dm[i])) for i in last)
 
 
 def _quarantined(
