@@ -4,6 +4,21 @@ What is summed up: every day that the roster expected or excused, or of which so
 day asked for. A day is expected when the folder found a share of it left to be worked (`presence`, `prorate`); a
 planned day that has no row yet counts as expected and waiting. Averages divide by whole days (`prorate` added up),
 so that a half-day asks for half.
+
+The finished statement of `figures_sql` and `county_sql`, each part a constant below:
+
+    WITH rules      policy and targets of every area, passed in from the rule book
+       , held       (grids only) who held a grid during which days
+       , days       a row a day that counts: `day_figures` with the standing status of `day_decision`
+                    UNION ALL planned days without a row, from `effective_shift`: waiting
+       , parts      days alike of one inspector counted and summed: some four rows an inspector and month
+       , grid_parts (grids only) parts of whoever held the grid all the time, days of the others
+       , subjects   parts summed up by inspector, grid or area (`area_closure`): one row a subject
+       , rates      minutes and online rates of areas, from `online_day`
+       , derived    subjects with rules and rates: shares and averages
+    SELECT the columns of `period_figures` FROM derived
+
+A what-if puts a statement of its own in the place of `day_figures` and its tables before `rules`: `what_if_days`.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,13 @@
-"""Days under a proposal, as a statement that stands for `day_figures`: judged again, or folded again, in memory."""
+"""Days under a proposal, as a statement that stands for `day_figures`: judged again, or folded again, in memory.
+
+What stands in `rollup.days` instead of the table, with the tables that come before it:
+
+    thresholds only: WITH rules_held, rules_proposed  thresholds of each rule version, as judged and as proposed
+                     (SELECT the day, its status where both say the same, else the proposed one
+                        FROM day_figures, rules_held, rules_proposed UNION ALL days of areas not concerned, as they are)
+    fold, too:       WITH days_folded  the days folded again, passed in
+                     (SELECT the day, with the figures of days_folded where it was folded again)
+"""
 
 import asyncio
 from collections.abc import Mapping, Sequence
