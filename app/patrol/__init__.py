@@ -6,8 +6,8 @@ An upload passes, in this order: `upload_router` (HTTP), `ingestor` (one per pro
 `batch_rows`, `packing` and `twkb` (few bytes), `results`, `batches` (SQL), `quarantine`.
 `uploads` answers a handheld's own questions.
 
-A day is read by `day_reader`, folded by `fold` (pure; the modules it imports are the trade's rules), judged by
-`judging`, told by `sentences`, written by `folder` and `fold_store`, shown by `shown_days`, `days` and `tracks`;
+A day is read by `day_reader` and `own_grids`, folded by `fold` (pure; the modules it imports are the trade's rules),
+judged by `judging`, told by `sentences`, written by `folder` and `fold_store`, shown by `shown_days`, `days` and `tracks`;
 `passers` searches the tracks of many.
 
 Around the day, a folder each: `online` (who is heard now, online rates of areas), `page` (one A4 sheet),

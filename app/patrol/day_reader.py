@@ -14,14 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.areas.grid_queries import GridVersionRow, load_grid_versions
 from app.kit.db import driver_connection
-from app.patrol import packing
-from app.patrol.day_inputs import DayInputs, GapReport, Interval, OwnGrid, ProfileWindow
+from app.patrol import own_grids, packing
+from app.patrol.day_inputs import DayInputs, GapReport, Interval
 from app.patrol.fixes import Fixes, Int64s
 from app.patrol.judging import DayKind
 from app.patrol.packing import PackedBatch
-from app.patrol.placing import FOREVER_MS
 from app.patrol.policy import DayRules
-from app.patrol.shapes import buffered
 from app.rules import service as rules
 from app.rules.book import RuleBook, RuleSet
 from app.rules.catalogue.judging import FIXES_PER_DAY_MAX
@@ -230,13 +228,7 @@ def _record(
         for w in duty_windows(duty.shifts, duty.presses, day_rules.duty, zone)
         if w.service_day == key.service_day
     ]
-    own = [
-        (appointment, version)
-        for appointment in appointments
-        for version in grids.get(appointment.grid_id, ())
-        if version.valid_from <= key.service_day
-        and (version.valid_to is None or key.service_day < version.valid_to)
-    ]
+    own = own_grids.own_versions(key.service_day, appointments, grids)
     shifts = [s for s in duty.shifts if s.service_day == key.service_day]
     expectation = day_expectation(shifts, kinds)
     return DayRecord(
@@ -251,38 +243,24 @@ def _record(
             "+".join(sorted({s.kind for s in shifts})) or "none", expectation.prorate, expectation.state
         ),
         windows=windows,
-        inputs=DayInputs(
-            fixes=stored.fixes,
-            duty=tuple(Interval(w.start_ms, w.end_ms) for w in windows),
-            rules=day_rules.fold,
-            beats_ms=stored.beats_ms,
-            grids=tuple(_own_grid(a, v, day_rules.fold.grid_buffer_m) for a, v in own),
-            gap_reports=stored.reports,
-            profiles=tuple(_profile(a, v) for a, v in own),
-        ),
+        inputs=_inputs(stored, windows, own, day_rules),
         fixes_left_out=stored.left_out,
         grid_versions=sorted({f"{v.code}@{v.version or 0}" for _, v in own}),
     )
 
 
-def _own_grid(appointment: GridAppointment, version: GridVersionRow, buffer_m: int) -> OwnGrid:
-    shape = version.shape
-    return OwnGrid(
-        start_ms=appointment.start_ms,
-        end_ms=appointment.end_ms or FOREVER_MS,
-        grid_id=str(version.grid_id),
-        grid_code=version.code,
-        in_grid_rule=version.in_grid_rule,  # type: ignore[arg-type]  # the database checks it
-        shape=shape,
-        buffered=buffered(version.version_id, shape, buffer_m)
-        if shape is not None and version.version_id
-        else None,
-    )
-
-
-def _profile(appointment: GridAppointment, version: GridVersionRow) -> ProfileWindow:
-    return ProfileWindow(
-        appointment.start_ms,
-        appointment.end_ms or FOREVER_MS,
-        version.movement_profile,  # type: ignore[arg-type]  # the database checks it
+def _inputs(
+    stored: _Stored,
+    windows: Sequence[DutyWindow],
+    own: Sequence[tuple[GridAppointment, GridVersionRow]],
+    day_rules: DayRules,
+) -> DayInputs:
+    return DayInputs(
+        fixes=stored.fixes,
+        duty=tuple(Interval(w.start_ms, w.end_ms) for w in windows),
+        rules=day_rules.fold,
+        beats_ms=stored.beats_ms,
+        grids=tuple(own_grids.own_grid(a, v, day_rules.fold.grid_buffer_m) for a, v in own),
+        gap_reports=stored.reports,
+        profiles=tuple(own_grids.profile(a, v) for a, v in own),
     )
