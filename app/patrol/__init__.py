@@ -7,8 +7,8 @@ An upload passes, in this order: `upload_router` (HTTP), `ingestor` (one per pro
 `uploads` answers a handheld's own questions.
 
 A day is read by `day_reader` and `own_grids`, folded by `fold` (pure; the modules it imports are the trade's rules),
-judged by `judging`, told by `sentences`, written by `folder` and `fold_store`, shown by `shown_days`, `days` and `tracks`;
-`passers` searches the tracks of many.
+judged by `judging`, told by `sentences`, written by `folder` and `fold_store`, shown by `shown_days`, `days` and
+`tracks`; `passers` searches the tracks of many.
 
 Around the day, a folder each: `online` (who is heard now, online rates of areas), `page` (one A4 sheet),
 `integrity` (asks a person to look at what seems odd, without touching a figure), `appeals` (a judgement contested

@@ -102,20 +102,8 @@ async def read_figures(
     asked: Level = "inspector" if own_only else level or BELOW[place_level]
     if asked == "inspector" and order != "name":
         raise PersonsNotRanked
-    if order == "name":
-        subjects, following = await queries.list_subjects(
-            session,
-            period,
-            place,
-            asked,
-            today=at.today,
-            cursor=cursor,
-            limit=limit,
-            subject_id=actor.account_id if own_only else None,
-        )
-        items = await _figures(session, period, asked, subjects, at)
-    else:
-        items, following = await _ordered(session, period, place, asked, order, cursor, limit, at)
+    own_id = actor.account_id if own_only else None
+    items, following = await _items(session, period, place, asked, own_id, order, cursor, limit, at)
     own = None if own_only else await _one(session, period, place, place_level, place, at)
     if asked == "inspector":
         await note_view(session, actor, period, place, items, at.now)
@@ -127,6 +115,26 @@ async def read_figures(
         next=following,
         withheld_inspectors=await _withheld(session, period, place) if asked == "inspector" else 0,
     )
+
+
+async def _items(
+    session: AsyncSession,
+    period: Period,
+    place: UUID,
+    level: Level,
+    subject_id: UUID | None,
+    order: Order,
+    cursor: str | None,
+    limit: int,
+    at: Moment,
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of what lies in the area; `subject_id`: only this one, by name."""
+    if order != "name":
+        return await _ordered(session, period, place, level, order, cursor, limit, at)
+    subjects, following = await queries.list_subjects(
+        session, period, place, level, today=at.today, cursor=cursor, limit=limit, subject_id=subject_id
+    )
+    return await _figures(session, period, level, subjects, at), following
 
 
 async def read_figure(
