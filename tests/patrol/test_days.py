@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from app.kit.db import Database
 from app.kit.events import SYSTEM
-from app.patrol.passers import PASSERS
 from app.patrol.fold_store import note_absent
+from app.patrol.passers import PASSERS
 from app.patrol.tasks import fold_due
 from app.rules.service import Decision, set_value
 from tests.factories import areas, identity, staffing

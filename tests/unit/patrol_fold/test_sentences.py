@@ -87,5 +87,8 @@ class TestNotCounted:
         fold = fold_day(day(path([])))
         judgement = judge(DayFigures.of(fold), Thresholds(), DayKind(), PatrolPolicy(), day_over=True)
         sentences = day_sentences(fold, judgement, day(path([])).rules, SHANGHAI, day_over=True)
-        assert [s.zh.partition("(")[0] for s in sentences[:2]] == ["今日没有收到任何数据", "巡查时长还差 4 小时"]
+        assert [s.zh.partition("(")[0] for s in sentences[:2]] == [
+            "今日没有收到任何数据",
+            "巡查时长还差 4 小时",
+        ]
         assert sentences[0].en == "Nothing was received today"
