@@ -10,6 +10,7 @@ from uuid import UUID
 import httpx
 from shapely.geometry.base import BaseGeometry
 
+from app.demo.fortnight.named import TOWN_CODE as FORTNIGHT_TOWN
 from app.kit.ids import DEMO_COUNTY_CODE, DEMO_TOWN_CODE, demo_id
 from app.replay.api import Refused
 from app.replay.handheld import Activation, Handheld
@@ -37,8 +38,8 @@ class Member:
 
 
 def spread(grids: Sequence[Grid], count: int) -> Sequence[Grid]:
-    """Grids from all over the county, none of the township whose days are told as examples if it can be helped."""
-    free = [g for g in grids if not g.code.startswith(DEMO_TOWN_CODE[:9])]
+    """Grids from all over the county, if it can be helped none of the towns in which the examples live."""
+    free = [g for g in grids if not g.code.startswith((DEMO_TOWN_CODE[:9], FORTNIGHT_TOWN))]
     chosen = free if len(free) >= count else grids
     step = len(chosen) / count
     return [chosen[int(number * step)] for number in range(count)]

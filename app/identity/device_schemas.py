@@ -1,6 +1,6 @@
 """What goes in and out of the registry of handhelds."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -18,9 +18,8 @@ from app.kit.ids import (
     DEMO_SPARE_INSPECTOR,
     DEMO_SPARE_SERIAL_NO,
 )
-from app.kit.schemas import Input, Output
+from app.kit.schemas import FIRST_INSTANT, LAST_INSTANT, Input, Output
 
-FIRST_INSTANT, LAST_INSTANT = datetime(2000, 1, 2, tzinfo=UTC), datetime(2100, 12, 30, tzinfo=UTC)
 SerialNo = Annotated[
     str,
     Field(
