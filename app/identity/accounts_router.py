@@ -116,8 +116,8 @@ async def get_account(
 async def change_account(
     account_id: AccountId,
     body: AccountPatch,
-    read_version: ReadVersion,
     actor: Administrator,
+    read_version: ReadVersion,
     session: SessionDep,
     vault: VaultDep,
     response: Response,
