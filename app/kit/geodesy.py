@@ -16,6 +16,8 @@ Float64s = npt.NDArray[np.float64]
 SEMI_MAJOR_M = 6378137.0
 FLATTENING = 1 / 298.257222101
 ECCENTRICITY_SQUARED = FLATTENING * (2 - FLATTENING)
+METRES_A_DEGREE = 111_320.0
+"""A degree of latitude, roughly: for cells and tolerances, never for a distance that is told."""
 MID_LATITUDE_LIMIT_M = 10_000.0
 """Below this the mid-latitude formula errs by less than 0.1 %, at any latitude up to 80 degrees."""
 

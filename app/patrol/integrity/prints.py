@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from app.kit.geodesy import METRES_A_DEGREE
 from app.patrol.fixes import Int64s
 from app.patrol.integrity.paths import BRIDGE_S, MOVING_MPS, STEP_S, Path, scale
 
 UInt64s = npt.NDArray[np.uint64]
 
 CELL_M = 15.0
-DEGREE_M = 111_320.0
 """Cells are the same for every track: east-west they shrink with the cosine of the latitude."""
 FOLLOW_M = 5.0
 SHINGLE = 6
@@ -66,8 +66,8 @@ def _cells(path: Path) -> UInt64s:
     if len(path) < 2:
         return np.empty(0, np.uint64)
     east, north = scale(path.origin_e7[1])
-    x = (path.origin_e7[0] / 1e7 + path.x_m / east) * DEGREE_M
-    y = (path.origin_e7[1] / 1e7 + path.y_m / north) * DEGREE_M
+    x = (path.origin_e7[0] / 1e7 + path.x_m / east) * METRES_A_DEGREE
+    y = (path.origin_e7[1] / 1e7 + path.y_m / north) * METRES_A_DEGREE
     step, gap = np.hypot(np.diff(path.x_m), np.diff(path.y_m)), np.diff(path.t_s)
     walked = np.where((gap <= BRIDGE_S) & (step >= MOVING_MPS * np.minimum(gap, STEP_S)), step, 0.0)
     along = np.concatenate([[0.0], np.cumsum(walked)])

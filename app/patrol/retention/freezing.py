@@ -13,14 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit import events
 from app.kit.events import SYSTEM
+from app.kit.geodesy import METRES_A_DEGREE
 from app.patrol import days, tracks
 from app.patrol.day_reader import DayKey, read_days
 from app.patrol.folder import FoldedDay, fold_days, fold_record
 from app.patrol.retention.frozen_days import Packed, pack
 from app.patrol.retention.kept import KEPT, PAST
 from app.patrol.retention.terms import Terms
-
-METRES_A_DEGREE = 111_320
 
 LIST = f"""
 SELECT d.inspector_id, d.service_day FROM patrol_day d {PAST}
