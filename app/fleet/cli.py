@@ -17,11 +17,11 @@ from app.fleet import chaos, report, small_disk
 from app.fleet.crew import CrewTooSmall
 from app.fleet.options import Options
 from app.fleet.simulating import Outcome, ServiceGone, Simulation, Tell
+from app.handheld.api import Refused, Unreachable
 from app.kit.console import clear_errors, say
 from app.kit.private_service import PrivateService, ServiceFailedError, private_service
 from app.kit.probe import is_ready
 from app.kit.processes import die_with_supervisor
-from app.replay.api import Refused, Unreachable
 from app.replay.cli import local_url
 from app.settings import get_settings
 

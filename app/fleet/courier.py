@@ -12,8 +12,8 @@ from app.fleet.crew import Member
 from app.fleet.days import Manners
 from app.fleet.ledger import UNAVAILABLE, Ledger
 from app.fleet.parcels import Parcel, Told
+from app.handheld.api import API, Refused
 from app.kit.clock import to_ms, utc_now
-from app.replay.api import API, Refused
 
 UPLOAD = "/fix-batches"
 JSON = {"Content-Type": "application/json"}

@@ -13,9 +13,9 @@ from app.fleet.crew import CrewTooSmall, Member, enrol
 from app.fleet.days import Manners
 from app.fleet.ledger import Ledger
 from app.fleet.parcels import Parcel
+from app.handheld.api import Refused, Unreachable
 from app.kit.clock import to_ms, utc_now
 from app.kit.console import say
-from app.replay.api import Refused, Unreachable
 from app.replay.office import Office
 from app.simulation.day import HandheldDay, simulate_day
 from app.simulation.habits import ordinary_shift

@@ -4,7 +4,7 @@ Readers follow `seq`, which the sealing job gives to committed events only (docs
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -18,13 +18,13 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     Row,
-    Sequence,
     String,
     Text,
     insert,
     select,
     text,
 )
+from sqlalchemy import Sequence as DatabaseSequence
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -35,7 +35,7 @@ from app.kit.db import Base
 ActorKind = Literal["account", "device", "partner", "system"]
 SEAL_LOCK = 0x57414E47
 SEAL_CHUNK = 5000
-_ord = Sequence("event_ord_seq", cache=1, metadata=Base.metadata)
+_ord = DatabaseSequence("event_ord_seq", cache=1, metadata=Base.metadata)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,16 @@ class EventActor:
 
 
 SYSTEM = EventActor("system", None)
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to be recorded: `type` is "<subject>.<past participle>", `data` JSON without personal data."""
+
+    type: str
+    subject: tuple[str, UUID]
+    data: Mapping[str, Any]
+    area_id: UUID | None = None
 
 
 class Event(Base):
@@ -108,23 +118,35 @@ async def record(
     type_ is "<subject>.<past participle>" ("device.revoked"); `data` is JSON without personal data.
     Call it after the subject's row is written or locked: `ord` then puts causes before effects.
     """
-    event_id = uuid7()
-    await session.flush()  # the subject's row lock is taken before `ord` is drawn
-    await session.execute(
-        insert(Event.__table__).values(  # type: ignore[arg-type]
-            county_code=county_code,
-            id=event_id,
-            occurred_at=now,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            type=type_,
-            subject_type=subject[0],
-            subject_id=subject[1],
-            area_id=area_id,
-            data=dict(data),
-        )
-    )
-    return event_id
+    event = NewEvent(type_, subject, data, area_id)
+    return (await record_many(session, actor, [event], county_code=county_code, now=now))[0]
+
+
+async def record_many(
+    session: AsyncSession, actor: EventActor, new: Sequence[NewEvent], *, county_code: str, now: datetime
+) -> list[UUID]:
+    """`record` for many events with one statement; their order is kept. Returns their ids."""
+    if not new:
+        return []
+    await session.flush()  # the subjects' row locks are taken before `ord` is drawn
+    ids = [uuid7() for _ in new]
+    rows = [
+        {
+            "county_code": county_code,
+            "id": event_id,
+            "occurred_at": now,
+            "actor_kind": actor.kind,
+            "actor_id": actor.id,
+            "type": event.type,
+            "subject_type": event.subject[0],
+            "subject_id": event.subject[1],
+            "area_id": event.area_id,
+            "data": dict(event.data),
+        }
+        for event_id, event in zip(ids, new, strict=True)
+    ]
+    await session.execute(insert(Event.__table__), rows)  # type: ignore[arg-type]
+    return ids
 
 
 async def seal(session: AsyncSession, *, limit: int = SEAL_CHUNK) -> int:

@@ -55,3 +55,18 @@ DEMO_APPEAL = demo_id("appeal", "330921102218002")
 """The appeal that waits for its decision, once the fortnight is loaded: of the tenth grid of its town."""
 DEMO_HOLD = demo_id("legal_hold", DEMO_GRID_CODE)
 DEMO_SIGNAL = demo_id("signal", DEMO_GRID_CODE)
+DEMO_PERSON = demo_id("person", "resident")
+"""A registered resident of the demo grid, living in DEMO_DWELLING of DEMO_BUILDING."""
+DEMO_HOUSEHOLD = demo_id("household", "resident")
+DEMO_DWELLING = demo_id("dwelling", "resident")
+DEMO_BUILDING = demo_id("building", "1")
+DEMO_ORGANIZATION = demo_id("organization", "1")
+DEMO_COMPONENT = demo_id("component", "1")
+DEMO_PLACE = demo_id("place", "1")
+"""A key place of the demo grid."""
+DEMO_SUBMISSION = demo_id("submission", "1")
+DEMO_CONFLICT = demo_id("conflict", "1")
+DEMO_TASK = demo_id("task", "1")
+DEMO_VISIT = demo_id("visit", "1")
+DEMO_UPLOAD = demo_id("upload", "1")
+DEMO_AFFAIR = demo_id("affair", "1")

@@ -15,10 +15,10 @@ import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
 
+from app.handheld.api import Refused, Unreachable
 from app.kit.clock import utc_now
 from app.kit.console import say
 from app.replay import report
-from app.replay.api import Refused, Unreachable
 from app.replay.batches import CoordSys
 from app.replay.handheld import Handheld
 from app.replay.office import Office, UnknownThere

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
-from app.replay.api import Api
+from app.handheld.api import Api
 
 INSTALLATIONS = UUID("0d2b7c1e-6a54-5f0e-9c39-7265706c6179")
 APP_VERSION, ANDROID_VERSION = "1.0.0", "14"

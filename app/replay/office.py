@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shapely.geometry import shape
 
-from app.replay.api import Api
+from app.handheld.api import Api
 from app.replay.handheld import Activation
 from app.replay.relocation import Grid
 

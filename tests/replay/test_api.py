@@ -6,7 +6,7 @@ import json
 import httpx
 import pytest
 
-from app.replay.api import ATTEMPTS, Refused, Unreachable
+from app.handheld.api import ATTEMPTS, Refused, Unreachable
 from app.replay.handheld import Activation, Handheld
 
 BATCH = {"batch_id": "b", "fixes": [{"recorded_at": 1}]}
