@@ -129,7 +129,7 @@ async def record_many(
     if not new:
         return []
     await session.flush()  # the subjects' row locks are taken before `ord` is drawn
-    ids = [uuid7() for _ in new]
+    ids: list[UUID] = [uuid7() for _ in new]
     rows = [
         {
             "county_code": county_code,
