@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 from app.demo.fortnight.named import TOWN_CODE as FORTNIGHT_TOWN
 from app.handheld.api import Refused
 from app.kit.ids import DEMO_COUNTY_CODE, DEMO_TOWN_CODE, demo_id
-from app.replay.handheld import Activation, Handheld
+from app.handheld.activated import Activation, Handheld
 from app.replay.office import Office
 from app.replay.relocation import Grid
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
-from app.replay.handheld import APP_VERSION
+from app.handheld.activated import APP_VERSION
 from app.replay.walk import Walk
 
 NAMESPACE = UUID("5c8d2f0a-41b7-5e36-8a19-7265706c6179")

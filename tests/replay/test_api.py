@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.handheld.api import ATTEMPTS, Refused, Unreachable
-from app.replay.handheld import Activation, Handheld
+from app.handheld.activated import Activation, Handheld
 
 BATCH = {"batch_id": "b", "fixes": [{"recorded_at": 1}]}
 TOKENS = {"access_token": "new", "refresh_token": "next", "expires_in": 1}

@@ -17,7 +17,7 @@ from app.fleet.crew import Member
 from app.fleet.days import Manners
 from app.fleet.ledger import Ledger
 from app.fleet.parcels import Parcel, Told, leftovers
-from app.replay.handheld import Handheld
+from app.handheld.activated import Handheld
 from app.simulation.uploads import Upload
 
 GENTLE = Manners(60, hoards=False, shuffles=False, twice=0, twins=0, cut_before=0, cut_after=0)
