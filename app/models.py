@@ -1,6 +1,11 @@
 """Imports every domain's tables, so that migrations and tests know them all."""
 
 from app.areas import models as areas
+from app.collection.assignments import models as assignments
+from app.collection.declarations import models as declarations
+from app.collection.tips import models as tips
+from app.collection.exports import models as exports
+from app.collection.imports import models as imports
 from app.identity import device_models as identity_devices
 from app.identity import factor_models as identity_factors
 from app.identity import models as identity
@@ -34,4 +39,6 @@ TABLES = (
     patrol_online,
     patrol_periods,
     operations,
+    exports,
+    imports,
 )
