@@ -3,9 +3,10 @@
 from app.areas import models as areas
 from app.collection.assignments import models as assignments
 from app.collection.declarations import models as declarations
-from app.collection.tips import models as tips
 from app.collection.exports import models as exports
 from app.collection.imports import models as imports
+from app.collection.submissions import models as submissions
+from app.collection.tips import models as tips
 from app.identity import device_models as identity_devices
 from app.identity import factor_models as identity_factors
 from app.identity import models as identity
@@ -41,4 +42,8 @@ TABLES = (
     operations,
     exports,
     imports,
+    assignments,
+    declarations,
+    tips,
+    submissions,
 )
