@@ -21,6 +21,7 @@ from app.rules.catalogue import (
     retention,
     sign_in,
     staffing,
+    tasks,
     working_time,
 )
 from app.rules.parameter import Parameter
@@ -43,6 +44,7 @@ TOPICS: tuple[ModuleType, ...] = (
     sign_in,
     working_time,
     operations,
+    tasks,
 )
 
 
