@@ -19,9 +19,11 @@ from app.patrol.integrity import models as integrity
 from app.patrol.online import models as patrol_online
 from app.patrol.periods import models as patrol_periods
 from app.patrol.retention import models as retention
+from app.patrol.work import models as patrol_work
 from app.rules import models as rules
 from app.staffing import models as staffing
 from app.staffing import roster_models as staffing_roster
+from app.visits import models as visits
 
 TABLES = (
     events,
@@ -39,7 +41,9 @@ TABLES = (
     retention,
     patrol_online,
     patrol_periods,
+    patrol_work,
     operations,
+    visits,
     exports,
     imports,
     assignments,

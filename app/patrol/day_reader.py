@@ -15,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.areas.grid_queries import GridVersionRow, load_grid_versions
 from app.kit.db import driver_connection
 from app.patrol import own_grids, packing
-from app.patrol.day_inputs import DayInputs, GapReport, Interval
+from app.patrol.day_inputs import DayInputs, GapReport, Interval, WorkInterval
 from app.patrol.fixes import Fixes, Int64s
 from app.patrol.judging import DayKind
 from app.patrol.packing import PackedBatch
 from app.patrol.policy import DayRules
+from app.patrol.work.bounds import bounded
+from app.patrol.work.reader import read_work
 from app.rules import service as rules
 from app.rules.book import RuleBook, RuleSet
 from app.rules.catalogue.judging import FIXES_PER_DAY_MAX
@@ -122,6 +124,7 @@ async def read_days(
     kinds = await load_day_kinds(session)
     most = book.resolve((), max(key.service_day for key in keys))[FIXES_PER_DAY_MAX]
     batches = await _read_batches(session, columns, most)
+    work = await read_work(session, *columns)
     found: dict[DayKey, DayRecord] = {}
     for county_code, county_keys in _by_county(heads).items():
         spans = [DaySpan(k.inspector_id, k.service_day, k.service_day) for k in county_keys]
@@ -138,6 +141,7 @@ async def read_days(
                 appointments[key.inspector_id],
                 grids,
                 batches.get(key, _Stored.empty()),
+                work.get(key, ()),
                 zone,
                 choose,
             )
@@ -218,6 +222,7 @@ def _record(
     appointments: Sequence[GridAppointment],
     grids: Mapping[UUID, Sequence[GridVersionRow]],
     stored: _Stored,
+    work: Sequence[WorkInterval],
     zone: ZoneInfo,
     choose: RuleChoice,
 ) -> DayRecord:
@@ -243,7 +248,7 @@ def _record(
             "+".join(sorted({s.kind for s in shifts})) or "none", expectation.prorate, expectation.state
         ),
         windows=windows,
-        inputs=_inputs(stored, windows, own, day_rules),
+        inputs=_inputs(stored, work, windows, own, day_rules),
         fixes_left_out=stored.left_out,
         grid_versions=sorted({f"{v.code}@{v.version or 0}" for _, v in own}),
     )
@@ -251,6 +256,7 @@ def _record(
 
 def _inputs(
     stored: _Stored,
+    work: Sequence[WorkInterval],
     windows: Sequence[DutyWindow],
     own: Sequence[tuple[GridAppointment, GridVersionRow]],
     day_rules: DayRules,
@@ -260,6 +266,7 @@ def _inputs(
         duty=tuple(Interval(w.start_ms, w.end_ms) for w in windows),
         rules=day_rules.fold,
         beats_ms=stored.beats_ms,
+        work=tuple(sorted(bounded(each, day_rules.fold) for each in work)),
         grids=tuple(own_grids.own_grid(a, v, day_rules.fold.grid_buffer_m) for a, v in own),
         gap_reports=stored.reports,
         profiles=tuple(own_grids.profile(a, v) for a, v in own),

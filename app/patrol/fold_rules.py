@@ -14,6 +14,8 @@ class FoldRules:
     ebike_cap_mps: float = 35 / 3.6  # GB 17761 limits e-bikes to 25 km/h; slopes and noise need a margin
     boat_cap_mps: float = 30 * 1852 / 3600  # 30 knots: patrol boats and ferries between the islands
     unknown_accuracy_m: int = 25  # a fix without accuracy: twice a usual phone's, so it anchors less
+    visit_max_s: int = 10_800  # three hours at one door: what is longer was left open on the handheld
+    submission_max_s: int = 3_600  # the longest ready form takes half an hour
     # Jumps
     jump_mps: float = 42.0  # 150 km/h: no road or ferry of a county is faster
     leap_slack_accuracies: float = 1.5  # both ends of a leap may err by this many of their 68 % radii

@@ -4,7 +4,7 @@ Names and defaults agree (a test compares them); the reason behind each number s
 `app/patrol/fold_rules.py`. Bounds are set so that a slip of the keyboard can't switch a check off.
 """
 
-from app.rules.catalogue.fold_threshold import DESIGN, MEASURED, PREFIX, Q6, Q7, number, whole
+from app.rules.catalogue.fold_threshold import DESIGN, MEASURED, PREFIX, Q6, Q7, WORK, number, whole
 
 __all__ = ["JUMPS", "PREFIX", "PRESENCE", "VEHICLES"]
 
@@ -63,6 +63,24 @@ PRESENCE = (
         "未报精度时按此精度处理",
         "Accuracy assumed where none is sent",
         MEASURED,
+    ),
+    whole(
+        "visit_max_s",
+        10_800,
+        (300, 86_400),
+        "s",
+        "一次走访最多计入的时长",
+        "Longest time that one visit counts",
+        WORK,
+    ),
+    whole(
+        "submission_max_s",
+        3_600,
+        (60, 86_400),
+        "s",
+        "一次采集最多计入的时长",
+        "Longest time that one submission counts",
+        WORK,
     ),
 )
 """Who is there, where, and how fast he may be."""

@@ -5,6 +5,7 @@ from app.rules.parameter import Number, Whole
 PREFIX = "patrol.fold"
 Q6, Q7 = "requirements A.6 Q6", "requirements A.6 Q7"
 DESIGN, MEASURED = "design section 5", "measured by `wangge bench truth` and on recorded walks"
+WORK = "design section 8: visits are credited to the day; operational default"
 
 
 def whole(
