@@ -5,6 +5,7 @@ from app.collection.assignments import models as assignments
 from app.collection.declarations import models as declarations
 from app.collection.exports import models as exports
 from app.collection.imports import models as imports
+from app.collection.subjects import models as subjects
 from app.collection.submissions import models as submissions
 from app.collection.tips import models as tips
 from app.identity import device_models as identity_devices
@@ -50,4 +51,5 @@ TABLES = (
     declarations,
     tips,
     submissions,
+    subjects,
 )
