@@ -1,7 +1,9 @@
 """Imports every domain's tables, so that migrations and tests know them all."""
 
+from app.affairs import models as affairs
 from app.areas import models as areas
 from app.collection.assignments import models as assignments
+from app.collection.catalogue import models as catalogue
 from app.collection.declarations import models as declarations
 from app.collection.exports import models as exports
 from app.collection.imports import models as imports
@@ -30,6 +32,8 @@ TABLES = (
     events,
     rules,
     areas,
+    affairs,
+    catalogue,
     scope,
     identity,
     identity_devices,
