@@ -11,9 +11,9 @@ import httpx
 from shapely.geometry.base import BaseGeometry
 
 from app.demo.fortnight.named import TOWN_CODE as FORTNIGHT_TOWN
+from app.handheld.activated import Activation, Handheld
 from app.handheld.api import Refused
 from app.kit.ids import DEMO_COUNTY_CODE, DEMO_TOWN_CODE, demo_id
-from app.handheld.activated import Activation, Handheld
 from app.replay.office import Office
 from app.replay.relocation import Grid
 
@@ -56,14 +56,14 @@ async def enrol(
 
     async def one(grid: Grid) -> Member:
         async with gate:
-            member = await _enrol(office, client, grid)
+            member = await enrol_at(office, client, grid)
         tell()
         return member
 
     return list(await asyncio.gather(*(one(grid) for grid in spread(grids, count))))
 
 
-async def _enrol(office: Office, client: httpx.AsyncClient, grid: Grid) -> Member:
+async def enrol_at(office: Office, client: httpx.AsyncClient, grid: Grid) -> Member:
     """Ids of the demo county follow from the grid's code: that saves looking its handheld up among all."""
     inspector_id, device_id = demo_id("account", f"inspector/{grid.code}"), demo_id("device", grid.code)
     device = await office.find(f"/devices/{device_id}")

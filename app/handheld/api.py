@@ -38,6 +38,8 @@ class Api:
         self._access_token: str | None = None
         self._refresh_token: str | None = None
         self.retries = 0
+        self.keep_tokens: Callable[[Mapping[str, str]], None] = _forget
+        """Called with every new pair before it is used: a handheld writes it down."""
 
     async def get(self, path: str, **params: Any) -> Any:
         """The JSON at `path` below /api/v1; parameters that are None are left out."""
@@ -110,13 +112,24 @@ class Api:
 
     async def refresh(self) -> None:
         """The next token pair. Raises Refused when the login has ended."""
-        form = {"grant_type": "refresh_token", "refresh_token": self._refresh_token or ""}
-        self._refresh_token = None  # a refused refresh is not refreshed
-        self.adopt((await self.request("POST", "/auth/token", data=form)).json())
+        known, self._refresh_token = self._refresh_token, None  # a refused refresh is not refreshed
+        form = {"grant_type": "refresh_token", "refresh_token": known or ""}
+        try:
+            answer = await self.request("POST", "/auth/token", data=form)
+        except Unreachable:
+            self._refresh_token = known  # nobody refused it: the next signal may bring the same new pair
+            raise
+        self.adopt(answer.json())
 
     def adopt(self, tokens: Mapping[str, Any]) -> None:
         """Uses these tokens from now on."""
         self._access_token, self._refresh_token = tokens["access_token"], tokens["refresh_token"]
+        self.keep_tokens(self.tokens)
+
+    @property
+    def tokens(self) -> dict[str, str]:
+        """The pair in use."""
+        return {"access_token": self._access_token or "", "refresh_token": self._refresh_token or ""}
 
     @property
     def bearer(self) -> str:
@@ -126,6 +139,9 @@ class Api:
     def _headers(self, more: Mapping[str, str]) -> dict[str, str]:
         bearer = {"Authorization": f"Bearer {self._access_token}"} if self._access_token else {}
         return {"Accept-Language": "en", **bearer, **more}
+
+
+def _forget(_tokens: Mapping[str, str]) -> None: ...
 
 
 def _problem(answer: httpx.Response) -> Refused:

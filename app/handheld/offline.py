@@ -15,10 +15,11 @@ from app.handheld.api import Refused
 from app.handheld.mirror import Mirror
 from app.handheld.outbox import Outbox
 from app.handheld.photos import Photos
-from app.handheld.store import Store
+from app.handheld.store import Store, remember
 
 ITEMS_MOST = 500
 TOO_LARGE = 413
+TOKENS = "tokens"
 PAGE_OBJECTS = 500
 GZIP_FROM_BYTES = 1024
 
@@ -48,6 +49,21 @@ class OfflineHandheld:
         self._items_most = ITEMS_MOST
         self.outbox, self.mirror, self.photos = Outbox(store), Mirror(store), Photos(store, calls)
         self.is_urgent = False
+        self._keep_login(store)
+
+    def _keep_login(self, store: Store) -> None:
+        """An app that was killed goes on with the tokens that it had."""
+        kept = store.note(TOKENS)
+        if kept is not None:
+            self._calls.adopt(json.loads(kept))
+
+        def keep(tokens: Mapping[str, str]) -> None:
+            with store.change() as change:
+                remember(change, TOKENS, json.dumps(dict(tokens)))
+
+        self._calls.keep_tokens = keep
+        if kept is None and self._calls.bearer:
+            keep(self._calls.tokens)
 
     def record(self, kind: str, *, recorded_at: str | None = None, **members: Any) -> str:
         """Keeps an item for sending and returns its id; on the disk when this returns.

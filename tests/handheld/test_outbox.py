@@ -184,3 +184,36 @@ class TestMirror:
             mirror.take(_page([_object("subject", "b", 1, "g1"), {"kind": "subject", "id": "c"}], cursor="x"))
         assert set(mirror.contents()) == {("subject", "a")}
         assert mirror.cursor == "c"
+
+
+class TestLogin:
+    async def test_a_killed_app_goes_on_with_its_tokens_and_a_lost_refresh_keeps_them(
+        self, tmp_path: Path
+    ) -> None:
+        asked: list[tuple[str, str]] = []
+        is_there = True
+
+        def service(request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/auth/token"):
+                asked.append(("refresh", request.content.decode()))
+                if not is_there:
+                    raise httpx.ReadError("lost")
+                return httpx.Response(200, json={"access_token": "a2", "refresh_token": "r2"})
+            asked.append(("push", request.headers["authorization"]))
+            if request.headers["authorization"] == "Bearer a1":
+                return httpx.Response(401, json={"code": "unauthenticated", "detail": "expired"})
+            return Shelf()(request)
+
+        first = handheld_at(service, Store(tmp_path / "handheld.db"))
+        first._calls.adopt({"access_token": "a1", "refresh_token": "r1"})
+        first.record("visit")
+        is_there = False
+        with pytest.raises(Unreachable):
+            await first.push()
+        is_there = True
+        again = handheld_at(service, Store(tmp_path / "handheld.db"))
+        assert await again.push() == 1
+        assert asked[-1] == ("push", "Bearer a2")
+        assert "refresh_token=r1" in asked[-2][1]
+        third = handheld_at(service, Store(tmp_path / "handheld.db"))
+        assert third._calls.tokens == {"access_token": "a2", "refresh_token": "r2"}
