@@ -189,6 +189,7 @@ def create_declaration() -> None:
         sa.Column("form_version", sa.Integer(), nullable=False),
         sa.Column("fields", postgresql.JSONB(), nullable=False),
         sa.Column("sealed", sa.Text()),
+        sa.Column("masked", postgresql.JSONB(), nullable=False),
         sa.Column("consent_version", sa.Text(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("code_digest", sa.LargeBinary(), nullable=False),
@@ -206,7 +207,8 @@ def create_declaration() -> None:
         sa.CheckConstraint("channel IN ('page', 'api')", name=op.f("ck_declaration_channel")),
         sa.CheckConstraint("kind IN ('resident', 'organization')", name=op.f("ck_declaration_kind")),
         sa.CheckConstraint(
-            "purged_at IS NULL OR (sealed IS NULL AND fields = '{}')", name=op.f("ck_declaration_purged")
+            "purged_at IS NULL OR (sealed IS NULL AND fields = '{}' AND masked = '{}')",
+            name=op.f("ck_declaration_purged"),
         ),
         sa.CheckConstraint(
             "state IN ('received', 'confirmed', 'corrected', 'rejected', 'expired')",

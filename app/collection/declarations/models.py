@@ -60,7 +60,8 @@ class Declaration(Base):
 
     fields, sealed  open fields, and the personal ones (`Vault.encrypt` of a JSON object, column
                     'declaration.sealed'); both empty once purged
-    code_digest     keyed hash of the query code, which nobody else was told
+    masked          personal fields as staff see them without a reveal
+    code_digest     SHA-256 of the query code, which nobody but the declarant was told
     submission_id   what the inspector confirmed or corrected it to
     reason          why it was rejected; the declarant reads it
     """
@@ -75,7 +76,9 @@ class Declaration(Base):
             "state IN ('received', 'confirmed', 'corrected', 'rejected', 'expired')", name="state"
         ),
         CheckConstraint("(state = 'received') = (settled_at IS NULL)", name="settled"),
-        CheckConstraint("purged_at IS NULL OR (sealed IS NULL AND fields = '{}')", name="purged"),
+        CheckConstraint(
+            "purged_at IS NULL OR (sealed IS NULL AND fields = '{}' AND masked = '{}')", name="purged"
+        ),
         Index("ix_declaration_area_id", "county_code", "area_id", "created_at", "id"),
         Index(
             "ix_declaration_kept",
@@ -96,6 +99,7 @@ class Declaration(Base):
     form_version: Mapped[int] = mapped_column(Integer)
     fields: Mapped[dict[str, Any]] = mapped_column(JSONB)
     sealed: Mapped[str | None] = mapped_column(Text)
+    masked: Mapped[dict[str, Any]] = mapped_column(JSONB)
     consent_version: Mapped[str] = mapped_column(Text)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     code_digest: Mapped[bytes] = mapped_column(LargeBinary)
