@@ -26,6 +26,7 @@ from app.patrol.work import models as patrol_work
 from app.rules import models as rules
 from app.staffing import models as staffing
 from app.staffing import roster_models as staffing_roster
+from app.uploads import models as uploads
 from app.visits import models as visits
 
 TABLES = (
@@ -48,6 +49,7 @@ TABLES = (
     patrol_periods,
     patrol_work,
     operations,
+    uploads,
     visits,
     exports,
     imports,
