@@ -14,6 +14,7 @@ from app.rules.catalogue import (
     ingest,
     integrity,
     judging,
+    ledgers,
     operations,
     page,
     periods,
@@ -45,6 +46,7 @@ TOPICS: tuple[ModuleType, ...] = (
     working_time,
     operations,
     tasks,
+    ledgers,
 )
 
 
