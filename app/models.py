@@ -10,6 +10,7 @@ from app.collection.imports import models as imports
 from app.collection.subjects import models as subjects
 from app.collection.submissions import models as submissions
 from app.collection.tips import models as tips
+from app.exchange import models as exchange
 from app.identity import device_models as identity_devices
 from app.identity import factor_models as identity_factors
 from app.identity import models as identity
@@ -35,6 +36,7 @@ TABLES = (
     areas,
     affairs,
     catalogue,
+    exchange,
     scope,
     identity,
     identity_devices,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -38,6 +38,8 @@ class Item:
 class Result:
     """What became of an item. `problem`: why it was rejected or quarantined, None otherwise.
 
+    first_outcome: of a `duplicate`, what was answered the first time (or became of it since).
+
     told: what else the sender is told, JSON without personal data (`subject_id`, `version`, `conflicts`,
     `missing_uploads`, …); kept in the receipt and told again to a repetition.
     """
@@ -45,23 +47,30 @@ class Result:
     outcome: Outcome
     told: Mapping[str, Any] = field(default_factory=dict)
     problem: Problem | None = None
+    first_outcome: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What a taker needs beside the session: who sends, from which handheld, and the tools of the process."""
+    """What a taker needs beside the session: who sends, from which handheld, and the tools of the process.
+
+    actor         whose item it is: the holder of the handheld when it was recorded, or who posted it
+    clock_offset  to be added to every time in an item's body that the sender's clock told (`started_at`, …);
+                  `recorded_at` is corrected already
+    """
 
     actor: Actor
     vault: Vault
     zone: ZoneInfo
     now: datetime
+    clock_offset: timedelta = timedelta(0)
 
 
 class Take(Protocol):
     """Takes new items of one kind, set-based: one result for each, in their order.
 
-    What is wrong with an item becomes its result, never an exception; an exception means that the whole set
-    is tried again one by one, each in a savepoint, and what still fails is quarantined. Ids have been claimed:
+    What is wrong with an item becomes its result, never an exception; an exception means that the set is
+    halved and tried again, until what still fails alone is quarantined (a Problem: rejected). Ids have been claimed:
     no item comes twice. Rows that exist already are locked in the order of their keys.
     """
 

@@ -65,6 +65,7 @@ class Event(Base):
     __tablename__ = "event"
     __table_args__ = (
         Index("ix_event_county_code_seq", "county_code", "seq"),
+        Index("ix_event_county_code_area_id_seq", "county_code", "area_id", "seq"),
         Index("ix_event_unsealed", "county_code", "ord", postgresql_where=text("seq IS NULL")),
         Index("ix_event_county_code_subject", "county_code", "subject_type", "subject_id"),
         Index(

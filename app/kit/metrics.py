@@ -35,6 +35,9 @@ QUEUE = Gauge("wangge_ingest_queue_batches", "Batches that wait for the writer",
 GROUP = Histogram(
     "wangge_ingest_group_batches", "Batches that shared one commit", buckets=(1, 2, 4, 8, 16, 32, 64, 128)
 )
+ITEMS = Counter("wangge_items_total", "Items received, by kind and outcome", ["kind", "outcome"])
+IGNORED_FIELDS = Counter("wangge_sync_ignored_fields_total", "Unknown members of envelopes of pushes")
+PULLS = Counter("wangge_sync_pulls_total", "Pulls, by how they were answered", ["answer"])
 FOLDED = Counter("wangge_days_folded_total", "Inspector-days folded")
 SEALED = Counter("wangge_events_sealed_total", "Events sealed")
 READY = Gauge("wangge_ready", "1 while this process can serve", multiprocess_mode="livemin")

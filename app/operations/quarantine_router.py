@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
 
 from app.identity.actor import SUPERVISORS, Actor, Role
-from app.identity.dependencies import SettingsDep, require
+from app.identity.dependencies import SettingsDep, VaultDep, require
 from app.kit.clock import Now
 from app.kit.db import SessionDep
 from app.kit.ids import DEMO_QUARANTINED
@@ -54,10 +54,12 @@ async def list_quarantined(
     "/{quarantine_id}", summary="One, with what was sent · 查看隔离内容", responses=problems(NotFound)
 )
 async def get_quarantined(
-    quarantine_id: QuarantineId, actor: Answerable, session: SessionDep, now: Now
+    quarantine_id: QuarantineId, actor: Answerable, session: SessionDep, vault: VaultDep, now: Now
 ) -> QuarantineOpenedRead:
     """The beginning of the content. Looking at it is recorded: it may show whereabouts · 查看会留痕"""
-    row, body = await quarantine.open_quarantined(session, actor, quarantine_id, how="viewed", now=now)
+    row, body = await quarantine.open_quarantined(
+        session, actor, quarantine_id, how="viewed", vault=vault, now=now
+    )
     text, is_cut = quarantine.beginning(body)
     return QuarantineOpenedRead(**row._mapping, text=text, sent_bytes=len(body), is_cut=is_cut)
 
@@ -68,9 +70,13 @@ async def get_quarantined(
     response_class=Response,
     responses={200: {"content": {"application/octet-stream": {}}}, **problems(NotFound)},
 )
-async def get_body(quarantine_id: QuarantineId, actor: Answerable, session: SessionDep, now: Now) -> Response:
+async def get_body(
+    quarantine_id: QuarantineId, actor: Answerable, session: SessionDep, vault: VaultDep, now: Now
+) -> Response:
     """Byte for byte. The download is recorded · 下载会留痕"""
-    _, body = await quarantine.open_quarantined(session, actor, quarantine_id, how="downloaded", now=now)
+    _, body = await quarantine.open_quarantined(
+        session, actor, quarantine_id, how="downloaded", vault=vault, now=now
+    )
     return Response(
         body,
         media_type="application/octet-stream",
@@ -89,6 +95,7 @@ async def release(
     actor: Answerable,
     session: SessionDep,
     settings: SettingsDep,
+    vault: VaultDep,
     now: Now,
 ) -> ReleaseRead:
     """Taken in as if the handheld had been accepted when it came, for whoever held it then; the day folds again.
@@ -96,7 +103,7 @@ async def release(
     按收到时终端有效处理,归属当时的持有人,相关巡查日重新计算;重复放行不会重复入库。
     """
     row, result = await quarantine.release(
-        session, actor, quarantine_id, body.reason, now=now, zone=settings.zone
+        session, actor, quarantine_id, body.reason, now=now, zone=settings.zone, vault=vault
     )
     return ReleaseRead(
         quarantined=QuarantineRead.model_validate(row),

@@ -8,7 +8,15 @@ from pydantic import AwareDatetime, ConfigDict, Field
 from app.kit.schemas import Input, Output
 from app.patrol.results import RangeResult
 
-Reason = Literal["revoked_device", "invalid_fixes", "unreadable"]
+Reason = Literal[
+    "revoked_device",
+    "invalid_fixes",
+    "unreadable",
+    "revoked_device_items",
+    "item_unreadable",
+    "unknown_kind",
+    "item_failed",
+]
 Outcome = Literal["released", "dismissed"]
 
 
@@ -16,12 +24,15 @@ class QuarantineRead(Output):
     """Something that was sent and could not be accepted."""
 
     id: Annotated[UUID, Field(description="Id · 编号")]
-    device_id: Annotated[UUID, Field(description="Handheld · 终端")]
-    batch_id: Annotated[UUID | None, Field(description="Batch, if readable · 批次号")]
+    device_id: Annotated[UUID | None, Field(description="Handheld, null where none sent it · 终端")]
+    account_id: Annotated[UUID | None, Field(description="Who sent items · 条目发送人")]
+    batch_id: Annotated[UUID | None, Field(description="Batch or item, if readable · 批次号或条目号")]
     reason: Annotated[
         Reason,
         Field(
-            description="revoked_device 终端已停用 · invalid_fixes 含无法理解的点 · unreadable 整体无法解析"
+            description="revoked_device 终端已停用 · invalid_fixes 含无法理解的点 · unreadable 整体无法解析 · "
+            "revoked_device_items 停用终端上报的条目 · item_unreadable 条目无法解析 · unknown_kind 未知条目类型 · "
+            "item_failed 条目处理出错"
         ),
     ]
     detail: Annotated[str, Field(description="What was wrong · 详情")]

@@ -6,18 +6,19 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import zstandard
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.actor import Actor
 from app.identity.scope import area_path, counties_of, visible_to
 from app.kit import events, pagination
+from app.kit.crypto import Vault
 from app.kit.problems import NotFound, Problem
 from app.operations.problems import AlreadySettled, NotReleasable, ReleaseTooLate
 from app.patrol.arrival import Arrival, read_arrival
 from app.patrol.ingest import ingest_group
 from app.patrol.models import Quarantined
+from app.patrol.quarantine import body_of
 from app.patrol.results import Result
 from app.patrol.wire import Unreadable
 from app.rules import service as rules
@@ -31,11 +32,14 @@ COLUMNS = (
     Quarantined.area_id,
     Quarantined.id,
     Quarantined.device_id,
+    Quarantined.account_id,
     Quarantined.batch_id,
     Quarantined.reason,
     Quarantined.detail,
     Quarantined.received_at,
-    func.octet_length(Quarantined.body).label("body_bytes"),
+    func.greatest(func.octet_length(Quarantined.body), func.octet_length(Quarantined.sealed)).label(
+        "body_bytes"
+    ),
     Quarantined.outcome,
     Quarantined.settled_at,
     Quarantined.settled_by,
@@ -68,18 +72,18 @@ async def list_quarantined(
 
 
 async def open_quarantined(
-    session: AsyncSession, actor: Actor, quarantine_id: UUID, *, how: str, now: datetime
+    session: AsyncSession, actor: Actor, quarantine_id: UUID, *, how: str, vault: Vault, now: datetime
 ) -> tuple[Row[Any], bytes]:
     """A row and the whole body as sent. Raises NotFound. Leaves an event: it may show whereabouts.
 
     how: "viewed" or "downloaded".
     """
-    statement = await _visible(session, actor, *COLUMNS, Quarantined.body)
+    statement = await _visible(session, actor, *COLUMNS, Quarantined.body, Quarantined.sealed)
     row = (await session.execute(statement.where(Quarantined.id == quarantine_id))).one_or_none()
     if row is None:
         raise NotFound
     await _record(session, actor, row, how, {}, now)
-    return row, _sent(row.body)
+    return row, body_of(row, vault)
 
 
 async def release(
@@ -90,6 +94,7 @@ async def release(
     *,
     now: datetime,
     zone: ZoneInfo,
+    vault: Vault,
 ) -> tuple[Row[Any], Result]:
     """Takes the upload in as if its device had been accepted when it came; its days fold again.
 
@@ -101,7 +106,7 @@ async def release(
         raise AlreadySettled(outcome=row.outcome)
     if row.reason != RELEASABLE:
         raise NotReleasable(reason=row.reason)
-    arrival = _arrival(row)
+    arrival = _arrival(row, vault)
     if row.outcome is None:
         await _refuse_old(session, row, now)
     (answer,) = await ingest_group(session, [arrival], now=row.received_at, zone=zone, vouched=True)
@@ -134,9 +139,11 @@ def _settle(row: Quarantined, outcome: str, actor: Actor, reason: str, now: date
     row.outcome, row.settled_at, row.settled_by, row.settled_reason = outcome, now, actor.account_id, reason
 
 
-def _arrival(row: Quarantined) -> Arrival:
+def _arrival(row: Quarantined, vault: Vault) -> Arrival:
+    if row.device_id is None:
+        raise NotReleasable(reason=row.reason)
     try:
-        return read_arrival(row.county_code, row.device_id, _sent(row.body))
+        return read_arrival(row.county_code, row.device_id, body_of(row, vault))
     except Unreadable as error:
         raise NotReleasable(reason="unreadable") from error
 
@@ -182,15 +189,11 @@ async def _record(
         actor.event_actor,
         f"quarantine.{what}",
         ("quarantine", row.id),
-        {"device_id": str(row.device_id), "reason": row.reason, **data},
+        {"device_id": str(row.device_id) if row.device_id else None, "reason": row.reason, **data},
         county_code=row.county_code,
         now=now,
         area_id=row.area_id,
     )
-
-
-def _sent(body: bytes) -> bytes:
-    return zstandard.ZstdDecompressor().decompress(body)
 
 
 def beginning(body: bytes) -> tuple[str, bool]:

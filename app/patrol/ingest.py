@@ -234,7 +234,7 @@ def _answer(
     known: Mapping[BatchKey, ReceiptRow],
     group: _Group,
     contexts: Contexts,
-    kept: Mapping[tuple[UUID, bytes], UUID],
+    kept: Mapping[tuple[UUID | None, bytes], UUID],
     day: DayKey | None,
     days: Mapping[DayKey, DayNow],
 ) -> Answer | Problem:

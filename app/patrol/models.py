@@ -208,11 +208,14 @@ class RuleSnapshot(Base):
 
 
 class Quarantined(Base):
-    """What was sent but could not be accepted: kept for a person to look at, zstd-compressed."""
+    """What was sent but could not be accepted: kept for a person to look at, zstd-compressed.
+
+    `sealed` holds it where it may name people; `body` is empty then. `batch_id` is an item's id in that case.
+    """
 
     __tablename__ = "quarantine"
     __table_args__ = (
-        UniqueConstraint("county_code", "device_id", "digest"),
+        UniqueConstraint("county_code", "device_id", "digest", postgresql_nulls_not_distinct=True),
         Index("ix_quarantine_received_at", "county_code", "received_at"),
         CheckConstraint("outcome IN ('released', 'dismissed')", name="outcome"),
         CheckConstraint(
@@ -225,13 +228,15 @@ class Quarantined(Base):
     county_code: Mapped[str] = mapped_column(County, primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     area_id: Mapped[UUID] = mapped_column(ForeignKey("area.id"))
-    device_id: Mapped[UUID]
+    device_id: Mapped[UUID | None]
     batch_id: Mapped[UUID | None]
     reason: Mapped[str] = mapped_column(Text)
     detail: Mapped[str] = mapped_column(Text)
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    account_id: Mapped[UUID | None]
+    sealed: Mapped[str | None] = mapped_column(Text)
     outcome: Mapped[str | None] = mapped_column(Text)
     settled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     settled_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))

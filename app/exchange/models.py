@@ -1,0 +1,40 @@
+"""What became of each item, kept so that a repetition is answered the same."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, DateTime, Index, LargeBinary, String, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base
+
+
+class ItemReceipt(Base):
+    """An id that a sender has used, with what he was told. Not partitioned: client ids choose no partition.
+
+    digest   SHA-256 of the item as sent; another digest under the same id is another item
+    told     what the sender is told beside the outcome, without personal data
+    problem  `{"code", "extra"}` of why it was not taken
+    """
+
+    __tablename__ = "item_receipt"
+    __table_args__ = (
+        CheckConstraint("outcome IN ('stored', 'held', 'rejected', 'quarantined')", name="outcome"),
+        Index("ix_item_receipt_received_at", "county_code", "received_at"),
+        Index("ix_item_receipt_device_id", "county_code", "device_id", "outcome"),
+        {"postgresql_with": {"fillfactor": "70"}},
+    )
+
+    county_code: Mapped[str] = mapped_column(String(6, collation="C"), primary_key=True)
+    item_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    outcome: Mapped[str] = mapped_column(Text)
+    told: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    problem: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    account_id: Mapped[UUID]
+    device_id: Mapped[UUID | None]
+    recorded_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,27 @@
+"""What can be wrong with an item before its kind looks at it."""
+
+from app.kit.problems import Problem
+
+
+class ContentDiffers(Problem):
+    code, status = "content_differs", 409
+    zh = "编号已用于其他内容(已存 {stored_digest},本次 {sent_digest}),请换新的编号"
+    en = "The id was used for other content (stored {stored_digest}, sent {sent_digest}); use a new id"
+
+
+class UnknownKind(Problem):
+    code, status = "unknown_kind", 422
+    zh = "本系统不认识条目类型 {kind};内容已留存待查,请勿重发"
+    en = "Nobody here takes items of the kind {kind}; it is kept for inspection, do not resend it"
+
+
+class ItemUnreadable(Problem):
+    code, status = "item_unreadable", 422
+    zh = "条目无法解析({field}:{reason});内容已留存待查,请勿重发"
+    en = "The item cannot be read ({field}: {reason}); it is kept for inspection, do not resend it"
+
+
+class ItemFailed(Problem):
+    code, status = "item_failed", 500
+    zh = "处理该条目时出错,内容已留存({quarantine_id}),由管理员处理,请勿重发"
+    en = "The item could not be processed; it is kept ({quarantine_id}) for a person to look at, do not resend it"
