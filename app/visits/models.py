@@ -42,7 +42,7 @@ class KeySubject(Base):
     __table_args__ = (
         CheckConstraint("kind IN ('person', 'place')", name="kind"),
         CheckConstraint("NOT isempty(valid) AND NOT lower_inf(valid)", name="valid"),
-        CheckConstraint("visits_per_month BETWEEN 0 AND 31", name="visits_per_month"),
+        CheckConstraint("visits_per_month BETWEEN 1 AND 31", name="visits_per_month"),
         CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="ended"),
         ExcludeConstraint(
             ("county_code", "="),

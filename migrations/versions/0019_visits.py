@@ -79,7 +79,7 @@ def create_key_subject() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint("kind IN ('person', 'place')", name=op.f("ck_key_subject_kind")),
         sa.CheckConstraint("NOT isempty(valid) AND NOT lower_inf(valid)", name=op.f("ck_key_subject_valid")),
-        sa.CheckConstraint("visits_per_month BETWEEN 0 AND 31", name=op.f("ck_key_subject_visits_per_month")),
+        sa.CheckConstraint("visits_per_month BETWEEN 1 AND 31", name=op.f("ck_key_subject_visits_per_month")),
         sa.CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name=op.f("ck_key_subject_ended")),
         reference("key_subject", "designated_by", "account"),
         reference("key_subject", "ended_by", "account"),

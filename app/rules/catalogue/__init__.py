@@ -23,6 +23,7 @@ from app.rules.catalogue import (
     sign_in,
     staffing,
     tasks,
+    visits,
     working_time,
 )
 from app.rules.parameter import Parameter
@@ -46,6 +47,7 @@ TOPICS: tuple[ModuleType, ...] = (
     working_time,
     operations,
     tasks,
+    visits,
     ledgers,
 )
 
