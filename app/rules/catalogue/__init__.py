@@ -24,6 +24,7 @@ from app.rules.catalogue import (
     staffing,
     submissions,
     tasks,
+    uploads,
     visits,
     working_time,
 )
@@ -51,6 +52,7 @@ TOPICS: tuple[ModuleType, ...] = (
     tasks,
     visits,
     ledgers,
+    uploads,
 )
 
 
