@@ -23,8 +23,8 @@ class OutcomeOfKind(Problem):
 
 class ReasonMissing(Problem):
     code, status = "task_reason_missing", 422
-    zh = "不属实或更正须说明情况"
-    en = "A rejection or a correction needs a note that says why"
+    zh = "不属实须说明情况"
+    en = "A rejection needs a note that says why"
 
 
 class ResultSubmissionUnknown(Problem):
@@ -61,3 +61,9 @@ class ItemNotAdmitted(Problem):
     code, status = "task_item_not_admitted", 409
     zh = "该事项未准入本区域,不得布置采集"
     en = "The item is not admitted in the area: no collection can be asked for"
+
+
+class SubjectsUnknown(Problem):
+    code, status = "task_subjects_unknown", 422
+    zh = "有 {count} 个采集对象不存在、不在您的辖区内或不属于该事项"
+    en = "{count} of the subjects do not exist, lie outside your area, or are of another kind than the item's"

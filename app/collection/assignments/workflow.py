@@ -83,6 +83,19 @@ OUTCOMES: dict[TaskKind, frozenset[TaskOutcome]] = {
     TaskKind.RETURNED: frozenset({TaskOutcome.DONE, TaskOutcome.CORRECTED, TaskOutcome.REJECTED}),
 }
 """What the field may answer to each kind."""
+CARRIED_BY_SUBMISSION: frozenset[tuple[TaskKind, TaskOutcome]] = frozenset(
+    {
+        (TaskKind.VERIFICATION, TaskOutcome.CORRECTED),
+        (TaskKind.SECONDARY_COLLECTION, TaskOutcome.DONE),
+        (TaskKind.OVERDUE, TaskOutcome.CONFIRMED),
+        (TaskKind.OVERDUE, TaskOutcome.CORRECTED),
+        (TaskKind.SAMPLE_CHECK, TaskOutcome.CORRECTED),
+        (TaskKind.RETURNED, TaskOutcome.DONE),
+        (TaskKind.RETURNED, TaskOutcome.CORRECTED),
+    }
+)
+"""Answers that are worth nothing without the submission that they name."""
+NEEDS_NOTE = frozenset({TaskOutcome.REJECTED})
 
 MOVES: dict[tuple[TaskState, Action], TaskState] = {
     (TaskState.OPEN, Action.ASSIGN): TaskState.ASSIGNED,
@@ -103,11 +116,19 @@ MOVES: dict[tuple[TaskState, Action], TaskState] = {
 """A finished task is assigned again to the same inspector when a reviewer returns its result."""
 
 
-def advance(state: TaskState, action: Action) -> TaskState | None:
+ANSWERED_ONLY = frozenset({TaskKind.VERIFICATION, TaskKind.TIP})
+"""Somebody outside waits for the answer: these are rejected with a reason, never cancelled."""
+
+
+def advance(kind: TaskKind, state: TaskState, action: Action) -> TaskState | None:
     """The state that `action` leads to, None when it is not possible."""
+    if action is Action.CANCEL and kind in ANSWERED_ONLY:
+        return None
     return MOVES.get((state, action))
 
 
-def allowed(state: TaskState) -> list[str]:
-    """What can be done in `state`, for problems that say so."""
-    return sorted(action.value for known, action in MOVES if known is state)
+def allowed(kind: TaskKind, state: TaskState) -> list[str]:
+    """What can be done with a task of `kind` in `state`, for problems that say so."""
+    answers = {ACTION_OF[outcome] for outcome in OUTCOMES[kind]}
+    other = {Action.ASSIGN, Action.CANCEL, Action.REOPEN}
+    return sorted(action.value for action in answers | other if advance(kind, state, action) is not None)
