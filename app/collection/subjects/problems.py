@@ -1,0 +1,84 @@
+"""What can be wrong with a subject, a link, a merge or a reveal."""
+
+from app.kit.problems import Problem
+
+
+class SubjectNotFound(Problem):
+    code, status = "subject_not_found", 404
+    zh, en = "对象不存在,或不在您的辖区内", "There is no such subject in your area"
+
+
+class SubjectKindDiffers(Problem):
+    code, status = "subject_kind_differs", 409
+    zh = "对象类型不符(已存 {stored_kind},本次 {sent_kind})"
+    en = "The subject is of another kind (stored {stored_kind}, sent {sent_kind})"
+
+
+class SubjectMerged(Problem):
+    code, status = "subject_merged", 409
+    zh = "该对象已并入 {merged_into},请在合并后的对象上操作"
+    en = "The subject was merged into {merged_into}; go on there"
+
+
+class SubjectClosed(Problem):
+    code, status = "subject_closed", 409
+    zh = "该对象自 {state_since} 起已{current_state},此后的变更只能由管理人员更正"
+    en = "The subject is {current_state} since {state_since}; later changes are corrections by a supervisor"
+
+
+class StateUnknown(Problem):
+    code, status = "state_unknown", 422
+    zh, en = "该类对象没有状态 {state},可选:{allowed}", "No state {state} for this kind; there are: {allowed}"
+
+
+class StateInFuture(Problem):
+    code, status = "state_in_future", 422
+    zh, en = "状态日期 {on} 在将来", "The state's day {on} lies in the future"
+
+
+class StateNotAllowed(Problem):
+    code, status = "state_not_allowed", 409
+    zh = "状态 {current_state} 之后不能是 {asked_state},可选:{allowed}"
+    en = "{asked_state} cannot follow {current_state}; possible: {allowed}"
+
+
+class SearchTooShort(Problem):
+    code, status = "search_too_short", 422
+    zh, en = "姓名、地址至少输入两个字", "A name or address is searched by at least two characters"
+
+
+class SearchUnbounded(Problem):
+    code, status = "search_unbounded", 422
+    zh, en = "请至少给出一个查询条件", "Give at least one condition"
+
+
+class FieldUnknown(Problem):
+    code, status = "field_unknown", 422
+    zh, en = "没有可查看的字段:{fields}", "No such personal fields: {fields}"
+
+
+class RevealNotAllowed(Problem):
+    code, status = "reveal_not_allowed", 403
+    zh = "您的角色不能查看该对象的明文信息"
+    en = "Your role may not see personal data of this subject in plain"
+
+
+class DuplicateDecided(Problem):
+    code, status = "duplicate_decided", 409
+    zh, en = "该疑似重复已处理({current_state})", "The proposal was decided already ({current_state})"
+
+
+class MergeEndsDiffer(Problem):
+    code, status = "merge_ends_differ", 409
+    zh, en = "只能合并两个同类且不同的对象", "Only two different subjects of one kind can be merged"
+
+
+class MergeReversed(Problem):
+    code, status = "merge_reversed", 409
+    zh, en = "该合并已撤销", "The merge was reversed already"
+
+
+class LinkDiffers(Problem):
+    code, status = "link_differs", 409
+    zh, en = "该关联已存在或不能建立", "The link exists already or cannot be made"
+    constraints = ("uq_subject_link_open", "ck_subject_link_ends")
