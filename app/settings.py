@@ -66,6 +66,32 @@ class Settings(BaseSettings):
     ingest_group_batches: Annotated[
         int, Field(ge=1, description="Most batches that share one commit · 一次提交最多合并的批次数")
     ] = 128
+    file_store: Annotated[
+        str | None,
+        Field(
+            description="Where complete photos and files rest: a folder, or s3://bucket/prefix; empty: files in "
+            "the data directory · 照片与文件的存放处:文件夹或 s3://桶/前缀,空则为数据目录下的 files"
+        ),
+    ] = None
+    file_store_endpoint: Annotated[
+        str | None, Field(description="Address of an S3-compatible store, https://… · S3 兼容存储的地址")
+    ] = None
+    file_store_region: Annotated[str, Field(description="Region of an S3-compatible store · S3 区域")] = (
+        "us-east-1"
+    )
+    file_store_access_key: Annotated[
+        str | None, Field(description="Access key of an S3-compatible store · S3 访问密钥编号")
+    ] = None
+    file_store_secret_key: Annotated[
+        SecretStr | None, Field(description="Secret key of an S3-compatible store · S3 访问密钥")
+    ] = None
+    upload_dir: Annotated[
+        Path | None,
+        Field(
+            description="Where unfinished uploads lie, shared by all API machines; empty: uploads in the data "
+            "directory · 未传完文件的目录,多台接口服务器须共用,空则为数据目录下的 uploads"
+        ),
+    ] = None
     trusted_proxies: Annotated[
         str | None,
         Field(
@@ -91,6 +117,16 @@ class Settings(BaseSettings):
             raise ValueError(f"WANGGE_MASTER_KEY needs at least {MIN_SECRET_CHARS} characters")
         if self.database_url and self.master_key is None:
             raise ValueError("WANGGE_MASTER_KEY must be set together with WANGGE_DATABASE_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_half_a_store(self) -> "Settings":
+        if (self.file_store or "").startswith("s3://") and not (
+            self.file_store_access_key and self.file_store_secret_key
+        ):
+            raise ValueError(
+                "WANGGE_FILE_STORE=s3://… needs WANGGE_FILE_STORE_ACCESS_KEY and WANGGE_FILE_STORE_SECRET_KEY"
+            )
         return self
 
     @field_validator("trusted_proxies")
