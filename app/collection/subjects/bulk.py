@@ -27,7 +27,7 @@ async def insert_rows(
         f"INSERT INTO {table.name} ({columns}) SELECT {columns} "
         f"FROM json_populate_recordset(null::{table.name}, cast(:rows AS json)) ORDER BY {keys} {rest}"
     )
-    result = await session.execute(statement, {"rows": orjson.dumps(list(rows)).decode()})
+    result = await session.execute(statement, {"rows": orjson.dumps(list(rows), default=str).decode()})
     return result.all() if "RETURNING" in rest else []
 
 
@@ -46,7 +46,7 @@ async def update_rows(
             f"UPDATE {names} o SET {sets} "
             f"FROM json_populate_recordset(null::{names}, cast(:rows AS json)) n WHERE {keys}"
         ),
-        {"rows": orjson.dumps(list(rows)).decode()},
+        {"rows": orjson.dumps(list(rows), default=str).decode()},
     )
 
 
