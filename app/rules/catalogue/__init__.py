@@ -7,6 +7,7 @@ from typing import Any
 from app.rules.catalogue import (
     appeals,
     areas,
+    declarations,
     duty,
     fold,
     fold_track,
@@ -52,6 +53,7 @@ TOPICS: tuple[ModuleType, ...] = (
     subjects,
     submissions,
     tasks,
+    declarations,
     visits,
     ledgers,
     uploads,
