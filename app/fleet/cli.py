@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -15,6 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.fleet import chaos, report, small_disk
 from app.fleet.crew import CrewTooSmall
+from app.fleet.offline import report as offline_report
+from app.fleet.offline.running import OfflineDay, OfflineOutcome
+from app.fleet.offline.working import NeverThrough
 from app.fleet.options import Options
 from app.fleet.simulating import Outcome, ServiceGone, Simulation, Tell
 from app.handheld.api import Refused, Unreachable
@@ -25,8 +30,9 @@ from app.kit.processes import die_with_supervisor
 from app.replay.cli import local_url
 from app.settings import get_settings
 
-EXPECTED = (CrewTooSmall, Refused, Unreachable, ServiceFailedError, ServiceGone)
+EXPECTED = (CrewTooSmall, Refused, Unreachable, ServiceFailedError, ServiceGone, NeverThrough)
 DAY_IN_S = 60.0
+OFFLINE_KILLS = 2
 SHIFT_S = 9.5 * 3600
 LINE_EVERY_S = 5.0
 PIPED_COLUMNS = 110
@@ -56,6 +62,14 @@ def simulate(
         bool,
         typer.Option("--live", help="Walk in real time against a running service until Ctrl-C; no proof."),
     ] = False,
+    offline_day: Annotated[
+        bool,
+        typer.Option(
+            "--offline-day",
+            help="Record a shift without signal (people, edits by two, photos, fixes), then send all at once "
+            "over a link that loses a third of all requests; --chaos 2 unless given.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     url: Annotated[
         str | None,
@@ -84,6 +98,11 @@ def simulate(
     """
     if kills and url:
         raise typer.BadParameter("only a private service is killed: leave --url out", param_hint="--chaos")
+    if offline_day and (live or url or days != 1):
+        raise typer.BadParameter(
+            "it is one day with a private service: leave --live, --url and --days out",
+            param_hint="--offline-day",
+        )
     if speed and as_fast_as_possible:
         raise typer.BadParameter("choose one of --speed and --as-fast-as-possible", param_hint="--speed")
     pace = None if as_fast_as_possible else speed or SHIFT_S / DAY_IN_S
@@ -95,13 +114,21 @@ def simulate(
     )
     signal.signal(signal.SIGTERM, _end)
     with clear_errors(), _clear_errors(), _progress() as tell:
-        outcome = _run(options, tell)
-    if as_json:
-        typer.echo(json.dumps(report.document(outcome), ensure_ascii=False, indent=1))
-    else:
-        width = None if sys.stdout.isatty() else PIPED_COLUMNS
-        report.show(outcome, Console(highlight=False, width=width))
+        outcome = _run_offline(options, tell) if offline_day else _run(options, tell)
+    _tell_outcome(outcome, as_json)
     raise typer.Exit(0 if outcome.is_good else 1)
+
+
+def _tell_outcome(outcome: Outcome | OfflineOutcome, as_json: bool) -> None:
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_COLUMNS)
+    if isinstance(outcome, OfflineOutcome):
+        told, show = offline_report.document(outcome), partial(offline_report.show, outcome)
+    else:
+        told, show = report.document(outcome), partial(report.show, outcome)
+    if as_json:
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        show(console)
 
 
 def _live(url: str | None, handhelds: int, username: str, password: str, seed: int) -> None:
@@ -127,6 +154,17 @@ def _run(options: Options, tell: Tell) -> Outcome:
     environment = {"WANGGE_API_PROCESSES": str(options.api_processes), "WANGGE_LOG_LEVEL": "WARNING"}
     with private_service(environment, around=around) as service:
         return asyncio.run(_simulate(options, service, tell, refusals))
+
+
+def _run_offline(options: Options, tell: Tell) -> OfflineOutcome:
+    options = replace(options, kills=options.kills or OFFLINE_KILLS)
+    tell("starting a private service", 0, 1)
+    environment = {
+        "WANGGE_API_PROCESSES": str(options.api_processes),
+        "WANGGE_LOG_LEVEL": "WARNING",
+    }
+    with private_service(environment) as service:
+        return asyncio.run(OfflineDay(options, service, get_settings().zone, tell).run())
 
 
 async def _simulate(options: Options, service: PrivateService, tell: Tell, refusals: list[str]) -> Outcome:

@@ -56,15 +56,18 @@ async def enrol(
 
     async def one(grid: Grid) -> Member:
         async with gate:
-            member = await enrol_at(office, client, grid)
+            member = await enrol_at(office, Handheld(client), grid)
         tell()
         return member
 
     return list(await asyncio.gather(*(one(grid) for grid in spread(grids, count))))
 
 
-async def enrol_at(office: Office, client: httpx.AsyncClient, grid: Grid) -> Member:
-    """Ids of the demo county follow from the grid's code: that saves looking its handheld up among all."""
+async def enrol_at(office: Office, handheld: Handheld, grid: Grid) -> Member:
+    """Activates `handheld` as that of the grid's inspector. Raises CrewTooSmall, Refused, Unreachable.
+
+    Ids of the demo county follow from the grid's code: that saves looking its handheld up among all.
+    """
     inspector_id, device_id = demo_id("account", f"inspector/{grid.code}"), demo_id("device", grid.code)
     device = await office.find(f"/devices/{device_id}")
     if device is None:
@@ -72,7 +75,6 @@ async def enrol_at(office: Office, client: httpx.AsyncClient, grid: Grid) -> Mem
     issued: dict[str, Any] = await office.post(
         f"/devices/{device_id}/activation-codes", {"inspector_id": str(inspector_id)}
     )
-    handheld = Handheld(client)
     await handheld.activate(Activation(device["serial_no"], str(issued["code"]), device["county_code"]))
     if handheld.inspector_id != str(inspector_id):
         raise Refused(409, "other_holder", f"the handheld of grid {grid.code} is {handheld.inspector_id}'s")

@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import httpx
-
 from app.demo.fortnight.named import TOWN_CODE as FORTNIGHT_TOWN
 from app.fleet.crew import AT_ONCE, CrewTooSmall, Member, enrol_at
+from app.handheld.activated import Handheld
 from app.kit.ids import DEMO_TOWN_CODE
 from app.replay.office import Office
 from app.replay.relocation import Grid
@@ -49,7 +48,7 @@ def pairs_of(grids: Sequence[Grid], count: int) -> list[tuple[Grid, Grid]]:
 
 async def enrol_pairs(
     office: Office,
-    client_of: Callable[[Grid], httpx.AsyncClient],
+    handheld_of: Callable[[Grid], Handheld],
     count: int,
     since: datetime,
     tell: Callable[[], None],
@@ -60,8 +59,8 @@ async def enrol_pairs(
 
     async def one(own: Grid, neighbouring: Grid) -> Pair:
         async with gate:
-            first = await enrol_at(office, client_of(own), own)
-            second = await enrol_at(office, client_of(neighbouring), neighbouring)
+            first = await enrol_at(office, handheld_of(own), own)
+            second = await enrol_at(office, handheld_of(neighbouring), neighbouring)
             appointment = {
                 "inspector_id": str(second.inspector_id),
                 "grid_id": own.id,

@@ -1,0 +1,120 @@
+"""What two inspectors of a grid record on a day without signal, and what must come of it. Pure.
+
+The morning makes people whom both know. Offline, both edit them without knowing of each other: different fields,
+the same field with the same value, the same field with different values; one edits twice in a row. Each also
+meets new people; one of those both meet.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from shapely.geometry import Point
+from shapely.geometry.base import BaseGeometry
+
+Who = Literal["first", "second"]
+BOTH: tuple[Who, Who] = ("first", "second")
+FORM = "resident_registered"
+ID_WEIGHTS, ID_CHECKS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), "10X98765432"
+NEW_PEOPLE, PHOTOS = 6, 4
+VISIT_MS = 12 * 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """Something recorded at a true instant. person: the plan's own name for whom it is about.
+
+    is_new     makes the person; fields are then all there are, else those that change
+    photos     names of the photos that go with it
+    """
+
+    at_ms: int
+    person: str
+    is_new: bool
+    fields: Mapping[str, Any]
+    place: tuple[float, float]
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Plan:
+    """A pair's day. conflicts: (person, field) that must end in one conflict each, whoever comes second.
+
+    settled      (person, field) → value that must hold in the end
+    known_twice  the person whom both record as new: one subject in the end
+    """
+
+    morning: list[Doing] = field(default_factory=list)
+    offline: dict[Who, list[Doing]] = field(default_factory=lambda: {"first": [], "second": []})
+    conflicts: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    settled: dict[tuple[str, str], str] = field(default_factory=dict)
+    known_twice: str = "met by both"
+
+
+def plan_of(name: str, shape: BaseGeometry, span_ms: tuple[int, int], rng: np.random.Generator) -> Plan:
+    """The plan of a pair. name: unique in the run; shape: their grid; span_ms: the shift, without signal."""
+    places = _places(shape, rng)
+    times = sorted(rng.integers(span_ms[0] + 60_000, span_ms[1] - VISIT_MS, 64).tolist(), reverse=True)
+    plan = Plan()
+    for person in ("apart", "alike", "against", "in a row"):
+        fields = _person(f"{name}/{person}", rng)
+        plan.morning.append(Doing(span_ms[0] - 1_800_000, person, True, fields, next(places)))
+
+    def edit(who: Who, person: str, **changes: str) -> None:
+        plan.offline[who].append(Doing(times.pop(), person, False, changes, next(places)))
+
+    edit("first", "apart", employer="岱东渔业合作社")
+    edit("second", "apart", occupation="船员")
+    plan.settled |= {("apart", "employer"): "岱东渔业合作社", ("apart", "occupation"): "船员"}
+    for who in BOTH:
+        edit(who, "alike", occupation="教师")
+    plan.settled["alike", "occupation"] = "教师"
+    edit("first", "against", employer="岱山县水产公司")
+    edit("second", "against", employer="舟山港务公司")
+    plan.conflicts["against", "employer"] = frozenset({"岱山县水产公司", "舟山港务公司"})
+    edit("first", "in a row", employer="第一家", occupation="店员")
+    edit("second", "in a row", phone="13800000002")
+    edit("first", "in a row", employer="第二家")
+    plan.settled |= {("in a row", "employer"): "第二家", ("in a row", "occupation"): "店员"}
+    both = _person(f"{name}/both", rng)
+    for who in BOTH:
+        plan.offline[who].append(Doing(times.pop(), plan.known_twice, True, both, next(places)))
+        for number in range(NEW_PEOPLE):
+            person = f"{who} {number}"
+            photos = (f"{person} photo",) if number < PHOTOS else ()
+            fields = _person(f"{name}/{person}", rng)
+            plan.offline[who].append(Doing(times.pop(), person, True, fields, next(places), photos))
+    return plan
+
+
+def in_order(doings: Sequence[Doing]) -> list[Doing]:
+    """As they were recorded."""
+    return sorted(doings, key=lambda each: each.at_ms)
+
+
+def _person(name: str, rng: np.random.Generator) -> dict[str, Any]:
+    """Somebody who does not exist: the name says so."""
+    birth = f"{rng.integers(1940, 2004)}-{rng.integers(1, 13):02}-{rng.integers(1, 29):02}"
+    body = f"330921{birth.replace('-', '')}{rng.integers(900, 1000)}"
+    number = body + ID_CHECKS[sum(w * int(d) for w, d in zip(ID_WEIGHTS, body, strict=True)) % 11]
+    return {
+        "name": f"演练{_letters(rng)}",
+        "id_number": number,
+        "gender": "2" if int(number[16]) % 2 == 0 else "1",
+        "birth_date": birth,
+        "residence_consistency": "01",
+        "phone": f"139{rng.integers(0, 10**8):08}",
+    }
+
+
+def _letters(rng: np.random.Generator) -> str:
+    return "".join(chr(0x4E00 + int(n)) for n in rng.integers(0, 2000, 2))
+
+
+def _places(shape: BaseGeometry, rng: np.random.Generator) -> Iterator[tuple[float, float]]:
+    west, south, east, north = shape.bounds
+    while True:
+        lon, lat = float(rng.uniform(west, east)), float(rng.uniform(south, north))
+        if shape.contains(Point(lon, lat)):
+            yield round(lon, 7), round(lat, 7)
