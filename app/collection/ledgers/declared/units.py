@@ -1,0 +1,83 @@
+"""The library of legal persons, and key places (S1-10, S2-26)."""
+
+from app.collection.ledgers.declaration import ByItem, Column, Field, Ledger, Linking, Own, Subjects
+from app.collection.ledgers.declared.common import HAZARDS, PLACE, STANDING, TAGS, field, linked
+
+LEDGERS = (
+    Ledger(
+        "organizations",
+        "驻社区单位台账",
+        "Resident units",
+        "organizations",
+        Subjects("organization"),
+        (
+            *PLACE,
+            field("name", "名称", "Name", width=30),
+            field("organization_kind", "单位类别", "Kind", "organization_kind"),
+            field("credit_code", "统一社会信用代码", "Unified social credit code", width=20),
+            field("address", "地址", "Address", width=30),
+            field("employee_count", "规模(员工数)", "Size (employees)", unit="人", width=12),
+            field("area_m2", "面积", "Floor area", unit="m²", width=10),
+            field("has_party_organization", "是否建有党组织", "Has a Party organization"),
+            field("party_organization", "党组织设置", "Party organization", width=20),
+            field("party_member_count", "党员数", "Party members", unit="人", width=9),
+            field("industry_section", "所属行业", "Industry", "industry_section", width=20),
+            field("legal_representative_name", "法定代表人", "Legal representative", width=10),
+            field("contact_name", "负责人", "Person in charge", width=10),
+            field("contact_phone", "负责人联系方式", "Phone", width=13),
+            Column(
+                "workers_recorded", "已登记从业人员", "Workers recorded", Linking("works_at", "person"), "人"
+            ),
+            HAZARDS,
+            TAGS,
+            *STANDING,
+        ),
+        ("organization_kind", "industry_section"),
+        "S1-10, S2-26",
+    ),
+    Ledger(
+        "key_places",
+        "重点场所台账",
+        "Key places",
+        "places",
+        Subjects("place", (ByItem(("key_place",)),)),
+        (
+            *PLACE,
+            field("name", "场所名称", "Name", width=30),
+            field("key_place_category", "类别", "Category", "key_place_category"),
+            linked("organization", "关联单位", "Organization", "belongs_to", Own("name"), width=26),
+            field("address", "地址", "Address", width=30),
+            field("area_m2", "面积", "Floor area", unit="m²", width=10),
+            field("staff_count", "工作人员数", "Staff", unit="人", width=10),
+            field("manager_name", "负责人", "Manager", width=10),
+            field("manager_phone", "负责人联系方式", "Manager's phone", width=13),
+            field("authority", "主管单位", "Authority", width=20),
+            HAZARDS,
+            *STANDING,
+        ),
+        ("key_place_category",),
+        "S4-34",
+    ),
+    Ledger(
+        "articles",
+        "重要物品台账",
+        "Articles",
+        "places",
+        Subjects("article"),
+        (
+            *PLACE,
+            field("name", "物品名称", "Name", width=24),
+            field("article_category", "物品类别", "Category", "article_category"),
+            field("quantity", "数量", "Quantity", width=10),
+            field("quantity_unit", "计量单位", "Unit", width=8),
+            field("address", "存放地址", "Where it is kept", width=30),
+            linked("keeper", "保管人(关联)", "Keeper on file", "belongs_to", Field("name")),
+            field("keeper_name", "保管人", "Keeper", width=10),
+            field("expires_on", "检验(有效)期至", "Inspection valid until", width=12),
+            HAZARDS,
+            *STANDING,
+        ),
+        ("article_category",),
+        "S2-30",
+    ),
+)
