@@ -9,6 +9,7 @@ count no more. So a month is done however its visits came, in any order and repe
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 PartialMonth = Literal["prorated", "full", "none"]
@@ -26,6 +27,16 @@ class Month(NamedTuple):
         """The month that `day` lies in."""
         first = day.replace(day=1)
         return cls(first, (first + timedelta(days=31)).replace(day=1))
+
+    @classmethod
+    def parse(cls, name: str) -> "Month":
+        """The month that is called `2026-11`."""
+        return cls.of(date.fromisoformat(f"{name}-01"))
+
+    @property
+    def name(self) -> str:
+        """`2026-11`."""
+        return f"{self.first:%Y-%m}"
 
     @property
     def days(self) -> int:
@@ -61,7 +72,7 @@ def required_visits(listed: Iterable[Listed], month: Month, partial: PartialMont
     cuts = sorted({month.first, month.end, *(s[0] for s in spans), *(s[1] for s in spans)})
     levels = [
         ((end - start).days, max((n for since, until, n in spans if since <= start < until), default=0))
-        for start, end in zip(cuts, cuts[1:], strict=False)
+        for start, end in pairwise(cuts)
     ]
     if partial == "full":
         return max(level for _, level in levels)

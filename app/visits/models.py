@@ -34,6 +34,7 @@ class KeySubject(Base):
     Whose duty it is follows the grid that the subject lies in, so neither area nor grid stands here.
 
     valid             days, half open; without end while it lasts
+    owner_department  the authority that cares for this person or place; no more is known of why
     visits_per_month  for this subject alone; null: what the rules ask for its category
     version           of the ETag; every change raises it
     """
@@ -59,6 +60,7 @@ class KeySubject(Base):
     kind: Mapped[str] = mapped_column(Text)
     category: Mapped[str] = mapped_column(Text)
     legal_basis: Mapped[str] = mapped_column(Text)
+    owner_department: Mapped[str | None] = mapped_column(Text)
     valid: Mapped[Range[date]] = mapped_column(DATERANGE)
     visits_per_month: Mapped[int | None] = mapped_column(SmallInteger)
     designated_by: Mapped[UUID] = mapped_column(ForeignKey("account.id"))

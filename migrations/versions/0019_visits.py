@@ -69,6 +69,7 @@ def create_key_subject() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("category", sa.Text(), nullable=False),
         sa.Column("legal_basis", sa.Text(), nullable=False),
+        sa.Column("owner_department", sa.Text()),
         sa.Column("valid", postgresql.DATERANGE(), nullable=False),
         sa.Column("visits_per_month", sa.SmallInteger()),
         sa.Column("designated_by", sa.Uuid(), nullable=False),
