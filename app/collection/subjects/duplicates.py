@@ -24,7 +24,17 @@ from app.rules.catalogue.subjects import NEAR_BUILDING_M, NEAR_COMPONENT_M, NEAR
 NEAR = {"component": NEAR_COMPONENT_M, "building": NEAR_BUILDING_M, "place": NEAR_PLACE_M}
 HeldKeys = Sequence[tuple[str, str, UUID]]
 """(kind, digest, subject) of natural keys that another subject holds."""
-_MOST_A_KEY = 5
+_MOST_A_KEY = 20
+# Whether s and o hold different natural keys of one kind under one master key: then they are two things.
+DIFFERENT_KEYS = """
+   EXISTS (SELECT FROM
+       (SELECT key_kind, digest FROM subject_key
+         WHERE county_code = :county AND subject_id = s.id AND is_natural OFFSET 0) mine,
+       (SELECT key_kind, digest FROM subject_key
+         WHERE county_code = :county AND subject_id = o.id AND is_natural OFFSET 0) theirs
+        WHERE mine.key_kind = theirs.key_kind AND mine.digest <> theirs.digest
+          AND split_part(mine.digest, ':', 2) = split_part(theirs.digest, ':', 2))
+"""
 
 
 async def propose(
@@ -101,28 +111,31 @@ async def _sharing(session: AsyncSession, county_code: str, keys: HeldKeys) -> l
     return list(await session.execute(SHARING, asked))
 
 
-SHARING = text("""
+# Each part is pinned (LATERAL with LIMIT, MATERIALIZED): a county that has just begun has no statistics.
+SHARING = text(
+    """
+WITH candidate AS MATERIALIZED (
+    SELECT a.kind, a.id, k.subject_id
+      FROM unnest(cast(:kinds AS text[]), cast(:digests AS text[]), cast(:ids AS uuid[])) AS a(kind, digest, id)
+     CROSS JOIN LATERAL (
+           SELECT subject_id FROM subject_key
+            WHERE county_code = :county AND key_kind = a.kind AND digest = a.digest AND subject_id <> a.id
+            LIMIT :most) k)
 SELECT s.id AS one_id, o.id AS other_id, s.area_id,
-       CASE a.kind WHEN 'phone' THEN 'same_phone_similar_name' WHEN 'name_and_birth' THEN 'same_name_and_birth_date'
+       CASE c.kind WHEN 'phone' THEN 'same_phone_similar_name' WHEN 'name_and_birth' THEN 'same_name_and_birth_date'
                    WHEN 'name' THEN 'same_name' ELSE 'same_key' END AS reason
-  FROM unnest(cast(:kinds AS text[]), cast(:digests AS text[]), cast(:ids AS uuid[])) AS a(kind, digest, id)
-  JOIN subject s ON s.county_code = :county AND s.id = a.id
- CROSS JOIN LATERAL (
-       SELECT o.id, o.area_id FROM subject_key k
-         JOIN subject o ON o.county_code = k.county_code AND o.id = k.subject_id
-        WHERE k.county_code = :county AND k.key_kind = a.kind AND k.digest = a.digest AND k.subject_id <> a.id
-          AND o.kind = s.kind AND o.merged_into IS NULL
-          AND CASE a.kind WHEN 'phone' THEN s.kind = 'person' AND s.name_tokens && o.name_tokens
-                          WHEN 'name' THEN o.area_id = s.area_id ELSE true END
-          AND NOT EXISTS (  -- different natural keys of one kind: two different things
-              SELECT FROM subject_key mine JOIN subject_key theirs USING (county_code, key_kind)
-               WHERE mine.county_code = :county AND mine.subject_id = s.id AND mine.is_natural
-                 AND theirs.subject_id = o.id AND theirs.is_natural
-                 AND split_part(mine.digest, ':', 2) = split_part(theirs.digest, ':', 2)
-                 AND mine.digest <> theirs.digest)
-        LIMIT :most) o
- WHERE s.merged_into IS NULL
-""")
+  FROM candidate c
+ CROSS JOIN LATERAL (SELECT * FROM subject WHERE county_code = :county AND id = c.id OFFSET 0) s
+ CROSS JOIN LATERAL (SELECT * FROM subject WHERE county_code = :county AND id = c.subject_id OFFSET 0) o
+ WHERE o.kind = s.kind AND o.merged_into IS NULL AND s.merged_into IS NULL
+   AND CASE c.kind WHEN 'phone' THEN s.kind = 'person' AND s.name_tokens && o.name_tokens
+                   WHEN 'name' THEN o.area_id = s.area_id ELSE true END
+   AND NOT """
+    + DIFFERENT_KEYS
+    + """
+ ORDER BY c.kind
+"""
+)
 
 
 async def _near(session: AsyncSession, county_code: str, placed: Sequence[Stored], today: date) -> list[Any]:
@@ -140,7 +153,8 @@ async def _near(session: AsyncSession, county_code: str, placed: Sequence[Stored
 
 
 # The box is in degrees so that the GiST index is used; 80,000 m a degree holds up to 44° north.
-NEARBY = text("""
+NEARBY = text(
+    """
 SELECT s.id AS one_id, o.id AS other_id, s.area_id, 'near_position' AS reason
   FROM unnest(cast(:ids AS uuid[]), cast(:within AS int[])) AS a(id, within_m)
   JOIN subject s ON s.county_code = :county AND s.id = a.id
@@ -150,15 +164,13 @@ SELECT s.id AS one_id, o.id AS other_id, s.area_id, 'near_position' AS reason
           AND o.merged_into IS NULL AND o.geom && ST_Expand(s.geom, a.within_m / 80000.0)
           AND ST_Distance(cast(o.geom AS geography), cast(s.geom AS geography)) <= a.within_m
           AND (o.name_tokens && s.name_tokens OR o.name_tokens = '{}' OR s.name_tokens = '{}')
-          AND NOT EXISTS (
-              SELECT FROM subject_key mine JOIN subject_key theirs USING (county_code, key_kind)
-               WHERE mine.county_code = :county AND mine.subject_id = s.id AND mine.is_natural
-                 AND theirs.subject_id = o.id AND theirs.is_natural
-                 AND split_part(mine.digest, ':', 2) = split_part(theirs.digest, ':', 2)
-                 AND mine.digest <> theirs.digest)
+          AND NOT """
+    + DIFFERENT_KEYS
+    + """
         LIMIT :most) o
  WHERE a.within_m > 0
-""")
+"""
+)
 
 
 def _proposal(county_code: str, one: UUID, other: UUID, row: Any, now: datetime) -> dict[str, Any]:

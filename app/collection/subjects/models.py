@@ -57,6 +57,7 @@ class Subject(Base):
                 indexes are made from (see `indexing.Indexed`), so that a key rotation needs no form
     masked      personal fields as everybody in scope sees them; sensitive ones are left out
     sensitive   names of the sensitive fields that have a value
+    shown_name, shown_address    open, or masked where personal: what lists show
     name_tokens, address_tokens  bigrams as 32-bit numbers; keyed where the name or address is personal
     """
 
@@ -102,7 +103,9 @@ class Subject(Base):
     sensitive: Mapped[list[str]] = mapped_column(ARRAY(Text))
     name: Mapped[str | None] = mapped_column(Text)
     name_tokens: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    shown_name: Mapped[str | None] = mapped_column(Text)
     address: Mapped[str | None] = mapped_column(Text)
+    shown_address: Mapped[str | None] = mapped_column(Text)
     address_tokens: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text))
     geom: Mapped[BaseGeometry | None] = mapped_column(Geometry("Point"))

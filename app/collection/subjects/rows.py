@@ -14,6 +14,7 @@ from app.collection.subjects.changing import Applied, Place, Stored
 from app.collection.subjects.indexing import Indexed
 from app.collection.subjects.lifecycle import Timeline
 from app.collection.subjects.models import SEALED, VERSION_SEALED, Subject
+from app.kit import masking
 from app.kit.crypto import Vault
 from app.kit.geo import to_ewkb_hex
 
@@ -69,7 +70,7 @@ def seal(vault: Vault, stored: Stored) -> str | None:
 
 def subject_row(vault: Vault, county_code: str, stored: Stored, now: datetime) -> dict[str, Any]:
     """The row of a subject as it stands, JSON."""
-    position = stored.place.position
+    position, indexed = stored.place.position, stored.indexed
     return {
         "county_code": county_code,
         "id": stored.id,
@@ -86,9 +87,11 @@ def subject_row(vault: Vault, county_code: str, stored: Stored, now: datetime) -
         "masked": stored.masked,
         "sensitive": sorted(stored.sensitive),
         "name": stored.name,
-        "name_tokens": name_tokens(vault, stored.name, stored.indexed),
+        "name_tokens": name_tokens(vault, stored.name, indexed),
+        "shown_name": masking.mask_name(indexed.name) if indexed.name else stored.name,
         "address": stored.address,
-        "address_tokens": address_tokens(vault, stored.address, stored.indexed),
+        "shown_address": masking.mask_address(indexed.address) if indexed.address else stored.address,
+        "address_tokens": address_tokens(vault, stored.address, indexed),
         "tags": list(stored.tags),
         "geom": None if position is None else to_ewkb_hex(Point(position)),
         "quality_score": stored.quality_score,
