@@ -152,7 +152,7 @@ def create_form_version() -> None:
         sa.Column("item_id", sa.Uuid(), nullable=False),
         county(nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("schema", postgresql.JSONB(), nullable=False),
+        sa.Column("schema", postgresql.JSON(), nullable=False),
         sa.Column("removed", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         instant("published_at"),

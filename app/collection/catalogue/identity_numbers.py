@@ -13,8 +13,9 @@ Fault = Literal["length", "date", "future", "checksum"]
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_CHARACTERS = "10X98765432"
 PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 61 62 63 64 65 71 81 82 83"
-    " 91".split()
+    str(code)
+    for span in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71), (81, 83), (91, 91))
+    for code in range(span[0], span[1] + 1)
 )
 """First two digits, GB/T 2260; 81 to 83 residence permits of Hong Kong, Macau and Taiwan residents, 91 of
 foreign permanent residents (general knowledge, so only a warning)."""

@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSON
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.affairs.models import CollectionItem
@@ -34,6 +34,7 @@ class FormVersion(Base):
     county_code     None for a form that ships with the product, else the county that it applies in
     previous_until  until when the version before this one is accepted (exclusive)
     removed         fields of the version before that this one gives up on purpose
+    schema          as text, so that its fields keep the order in which a handheld shows them
     digest          SHA-256 of the schema as canonical JSON
     """
 
@@ -53,7 +54,7 @@ class FormVersion(Base):
     item_id: Mapped[UUID] = mapped_column(ForeignKey("collection_item.id"))
     county_code: Mapped[str | None] = mapped_column(COUNTY_CODE)
     version: Mapped[int] = mapped_column(Integer)
-    schema: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    schema: Mapped[dict[str, Any]] = mapped_column(JSON)
     removed: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     published_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -7,6 +7,7 @@ from typing import Any
 from app.rules.catalogue import (
     appeals,
     areas,
+    collection,
     declarations,
     duty,
     fold,
@@ -50,6 +51,7 @@ TOPICS: tuple[ModuleType, ...] = (
     sign_in,
     working_time,
     operations,
+    collection,
     subjects,
     submissions,
     tasks,

@@ -1,0 +1,59 @@
+"""Which version of a form or code table stands in a county, and until when earlier ones do. Pure.
+
+What ships with the product stands until a county publishes a version of its own; from then on its own versions
+follow one another, and what ships later doesn't touch it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+
+class Edition(Protocol):
+    """A stored version, of a form or a code table."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def county_code(self) -> str | None: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def published_at(self) -> datetime: ...
+    @property
+    def previous_until(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A version as a county sees it. `until`: exclusive; None for the newest."""
+
+    id: UUID
+    version: int
+    published_at: datetime
+    until: datetime | None
+
+    def is_accepted(self, at: datetime) -> bool:
+        """Whether a record made at that instant may follow it."""
+        return self.until is None or at < self.until
+
+
+def line_of(editions: Iterable[Edition]) -> Sequence[Standing]:
+    """One county's versions of one thing, the newest last. editions: the product's and the county's own."""
+    known = list(editions)
+    own = sorted((e for e in known if e.county_code is not None), key=_order)
+    shipped = sorted((e for e in known if e.county_code is None), key=_order)
+    if own:
+        shipped = [e for e in shipped if e.published_at <= own[0].published_at]
+    line = [*shipped, *own]
+    until = [later.previous_until or later.published_at for later in line[1:]]
+    return [
+        Standing(each.id, each.version, each.published_at, end)
+        for each, end in zip(line, [*until, None], strict=True)
+    ]
+
+
+def _order(edition: Edition) -> int:
+    return edition.version
