@@ -81,7 +81,7 @@ def create_submission() -> None:
             "state IN ('applied', 'conflict', 'held', 'stuck', 'discarded')", name=op.f("ck_submission_state")
         ),
         sa.CheckConstraint(
-            "wait_kind IN ('item', 'subject', 'version', 'rejected_item')",
+            "wait_kind IN ('item', 'subject', 'rejected_item')",
             name=op.f("ck_submission_wait_kind"),
         ),
         sa.CheckConstraint("entry_lag_s >= 0", name=op.f("ck_submission_entry_lag_s")),

@@ -12,7 +12,7 @@ from heapq import heapify, heappop, heappush
 from typing import Literal
 from uuid import UUID
 
-WaitKind = Literal["item", "subject", "version", "rejected_item"]
+WaitKind = Literal["item", "subject", "rejected_item"]
 
 
 @dataclass(frozen=True, slots=True)

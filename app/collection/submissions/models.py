@@ -54,7 +54,7 @@ class Submission(Base):
         CheckConstraint(
             "review_state IN ('submitted', 'returned', 'resubmitted', 'approved')", name="review_state"
         ),
-        CheckConstraint("wait_kind IN ('item', 'subject', 'version', 'rejected_item')", name="wait_kind"),
+        CheckConstraint("wait_kind IN ('item', 'subject', 'rejected_item')", name="wait_kind"),
         CheckConstraint("(state IN ('held', 'stuck')) <= (waits_for IS NOT NULL)", name="waits_for"),
         CheckConstraint("(review_state = 'returned') <= (review_reason IS NOT NULL)", name="review_reason"),
         CheckConstraint("entry_lag_s >= 0", name="entry_lag_s"),
