@@ -17,7 +17,8 @@ import app.kit.tasks
 import app.patrol.integrity.tasks
 import app.patrol.online.tasks
 import app.patrol.periods.tasks
-import app.patrol.retention.tasks  # noqa: F401 - they register their jobs
+import app.patrol.retention.tasks
+import app.visits.tasks  # noqa: F401 - they register their jobs
 from app.kit import events, jobs, logs, metrics
 from app.kit.clock import utc_now
 from app.kit.db import Database

@@ -68,5 +68,7 @@ DEMO_SUBMISSION = demo_id("submission", "1")
 DEMO_CONFLICT = demo_id("conflict", "1")
 DEMO_TASK = demo_id("task", "1")
 DEMO_VISIT = demo_id("visit", "1")
+DEMO_KEY_SUBJECT = demo_id("key_subject", "1")
+"""The designation of DEMO_PLACE."""
 DEMO_UPLOAD = demo_id("upload", "1")
 DEMO_AFFAIR = demo_id("affair", "1")

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+import orjson
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.exchange.items import Desk, Item, Result
+from app.exchange.receiving import receive
 from app.identity.actor import Role
 from app.kit.errors import MAX_ERRORS, field_error
 from app.kit.problems import Forbidden, Invalid, Problem
@@ -21,7 +24,7 @@ from app.visits.parameters import VisitRules, load_rules
 from app.visits.problems import VisitCorrectsAnother, VisitInFuture, VisitSubjectUnknown
 from app.visits.proof import doubt_about
 from app.visits.queries import SubjectPlace
-from app.visits.schemas import VisitBody
+from app.visits.schemas import VisitBody, VisitCreate
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,18 @@ async def take(session: AsyncSession, items: Sequence[Item], desk: Desk) -> list
     return [
         _result(each, missing) if isinstance(each, Visit) else Result("rejected", {}, each) for each in found
     ]
+
+
+async def post(session: AsyncSession, desk: Desk, body: VisitCreate) -> bool:
+    """Takes one visit through the same door; whether it is new. Raises what it was rejected for."""
+    content = body.model_dump(mode="json", exclude_unset=True)
+    digest = sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
+    told = {name: value for name, value in content.items() if name not in ("id", "recorded_at")}
+    item = Item(body.id, "visit", body.recorded_at, told, digest)
+    ((_, result),) = await receive(session, desk, [item], {"visit": take})
+    if result.problem is not None:
+        raise result.problem
+    return result.outcome != "duplicate"
 
 
 def _read(item: Item, desk: Desk) -> Told | Problem:

@@ -18,7 +18,7 @@ from app.kit.pagination import BadCursor
 from app.staffing.queries import get_inspector
 from app.visits import categories, duty_queries
 from app.visits.duty import Listed, Month, Standing, Status, Tally, standing
-from app.visits.duty_queries import DutyScope
+from app.visits.duty_queries import NOBODY, DutyScope
 from app.visits.parameters import VisitRules, load_rules
 
 CHUNK = 1000
@@ -135,11 +135,11 @@ async def _with_inspectors(
     session: AsyncSession, duties: Sequence[Duty], at: datetime
 ) -> list[dict[str, Any]]:
     """Everything `schemas.DueRead` promises."""
-    served: dict[UUID | None, list[UUID]] = {}
+    served: dict[UUID, list[UUID]] = {}
     for county_code in sorted({each.row.county_code for each in duties}):
         grids = {d.row.grid_id for d in duties if d.row.county_code == county_code and d.row.grid_id}
         served |= await duty_queries.serving(session, county_code, grids, at)
-    return [each.told() | {"inspector_ids": served.get(each.row.grid_id, [])} for each in duties]
+    return [each.told() | {"inspector_ids": served.get(each.row.grid_id or NOBODY, [])} for each in duties]
 
 
 def _duty(
