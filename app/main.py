@@ -9,6 +9,7 @@ from app import models  # noqa: F401 - foreign keys name tables of other package
 from app.areas.grid_router import router as grid_router
 from app.areas.router import router as area_router
 from app.audit.router import router as audit_router
+from app.identity.dependencies import vault_of
 from app.identity.router import router as identity_router
 from app.identity.router import well_known_router
 from app.kit import errors, logs, openapi
@@ -27,14 +28,21 @@ from app.rules.calendar_router import router as calendar_router
 from app.rules.router import router as rules_router
 from app.settings import Settings, get_settings
 from app.staffing.router import router as staffing_router
+from app.sync.router import router as sync_router
+from app.sync.synchronizer import Synchronizer
+from app.visits.key_router import router as key_subjects_router
+from app.visits.router import router as visits_router
 
 API = "/api/v1"
 ROUTERS = (
     patrol_router,  # routes are tried in this order, and uploads are nearly all there is
+    sync_router,
     identity_router,
     staffing_router,
     area_router,
     grid_router,
+    visits_router,
+    key_subjects_router,
     rules_router,
     calendar_router,
     operations_router,
@@ -65,7 +73,9 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         ingestor.start()
+        synchronizer.start()
         yield
+        await synchronizer.close()
         await ingestor.close()
         await database.close()
 
@@ -84,6 +94,10 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.ingestor = ingestor
+    synchronizer = app.state.synchronizer = Synchronizer(
+        database, vault=lambda: vault_of(app), zone=settings.zone, clock=utc_now
+    )
+    app.state.is_urgent = synchronizer.is_urgent
     app.state.readiness = Readiness(
         database,
         zone=settings.zone,

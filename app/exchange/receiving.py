@@ -122,6 +122,12 @@ def is_passing(error: BaseException) -> bool:
     return isinstance(error, PoolTimeout | partitions.MonthMissing)
 
 
+def is_deadlock(error: BaseException) -> bool:
+    """Whether trying again at once is the cure."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    return bool(state.startswith("40"))
+
+
 async def _set_aside(
     session: AsyncSession, desk: Desk, items: Sequence[Item], reason: str, problem: Problem
 ) -> dict[UUID, Result]:

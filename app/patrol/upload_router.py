@@ -1,5 +1,6 @@
 """What a handheld calls: upload, its receipts, its configuration."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from fastapi import APIRouter, Body, Path, Request
 from starlette.responses import Response
 
 from app.identity.dependencies import CurrentActor, CurrentClaims
+from app.identity.verified import Claims
 from app.kit.clock import Now
 from app.kit.db import SessionDep
 from app.kit.ids import DEMO_BATCH
@@ -31,6 +33,7 @@ from app.patrol.wire import Upload
 from app.settings import Settings
 
 router = APIRouter(tags=["patrol upload"])
+SEQ_MAX_DIGITS = 18
 UPLOAD_SCHEMA = "#/components/schemas/Upload"
 UPLOAD_BODY: dict[str, Any] = {
     "requestBody": {
@@ -74,7 +77,8 @@ async def upload(request: Request, claims: CurrentClaims) -> Response:
 
     Send the same batch again, with the same `batch_id`, until it is answered: it is stored once. Each run of
     fixes gets a disposition by index; `send_again` says whether keeping a refused fix is worthwhile. The answer
-    carries the day as last computed; `pending` tells that newer data is not in it yet.
+    carries the day as last computed; `pending` tells that newer data is not in it yet. With `Wangge-Seq` (the
+    `head` of the last pull) the answer has a header `Wangge-Urgent`: 1 asks for a pull now.
 
     同一批次(相同 `batch_id`)可反复重发直到收到回执,只入库一次;`results` 按序号区间逐段说明处理结果。
     """
@@ -82,7 +86,16 @@ async def upload(request: Request, claims: CurrentClaims) -> Response:
         raise DeviceNeeded
     ingestor: Ingestor = request.app.state.ingestor
     answer = await ingestor.take(claims.county_code, claims.device_id, claims.login_id, await request.body())
-    return Response(answer, media_type="application/json")
+    return Response(answer, media_type="application/json", headers=_urgent(request, claims))
+
+
+def _urgent(request: Request, claims: Claims) -> dict[str, str] | None:
+    """The header that asks for a pull now, for a handheld that told where its last pull stood."""
+    seq = request.headers.get("wangge-seq", "")
+    if not seq.isdecimal() or len(seq) > SEQ_MAX_DIGITS:
+        return None
+    is_urgent: Callable[[Claims, int], bool] = request.app.state.is_urgent
+    return {"Wangge-Urgent": "1" if is_urgent(claims, int(seq)) else "0"}
 
 
 @router.get(
