@@ -47,20 +47,28 @@ async def add_links(
     """
     kinds = {c.source.link for c in ledger.columns if isinstance(c.source, Linked)}
     counted = {(c.source.link, c.source.kind) for c in ledger.columns if isinstance(c.source, Linking)}
-    by_key = {(entry.county_code, entry.id): entry for entry in entries}
-    if by_key and kinds:
-        await _follow(session, actor, by_key, kinds, vault)
-    if by_key and counted:
-        await _count(session, by_key, counted)
+    if kinds:
+        await follow(session, actor, entries, sorted(kinds), vault)
+    if entries and counted:
+        await _count(session, {(entry.county_code, entry.id): entry for entry in entries}, counted)
 
 
-async def _follow(
+async def follow(
     session: AsyncSession,
     actor: Actor,
-    by_key: dict[tuple[str, UUID], Entry],
-    kinds: Collection[str],
+    entries: Sequence[Entry],
+    kinds: Sequence[str],
     vault: Vault | None,
 ) -> None:
+    """Fills `links` with what the open links of these kinds lead to, the latest of each; one statement.
+
+    vault: opens personal fields; None leaves them masked.
+    """
+    if not entries:
+        return
+    by_key: dict[tuple[str, UUID], list[Entry]] = {}
+    for entry in entries:  # two people of one dwelling: the dwelling stands twice
+        by_key.setdefault((entry.county_code, entry.id), []).append(entry)
     statement = (
         select(SubjectLink.from_id, SubjectLink.kind.label("link"), *SUBJECT_COLUMNS)
         .join(
@@ -69,14 +77,15 @@ async def _follow(
         )
         .where(
             tuple_(SubjectLink.county_code, SubjectLink.from_id).in_(list(by_key)),
-            SubjectLink.kind.in_(sorted(kinds)),
+            SubjectLink.kind.in_(kinds),
             SubjectLink.valid_to.is_(None),
             visible_to(actor, Subject),
         )
         .order_by(SubjectLink.valid_from, SubjectLink.id)
     )
     for row in await session.execute(statement):  # the latest comes last and stays
-        by_key[row.county_code, row.from_id].links[row.link] = subject_entry(row, vault)
+        for entry in by_key[row.county_code, row.from_id]:
+            entry.links[row.link] = subject_entry(row, vault)
 
 
 async def _count(

@@ -18,3 +18,8 @@ class TooManyFound(Problem):
     code, status = "too_many_found", 422
     zh = "符合条件的超过 {limit} 条,请补充条件"
     en = "More than {limit} fit; narrow the question"
+
+
+class NameNeeded(Problem):
+    code, status = "name_needed", 422
+    zh, en = "查居民住址须给出姓名(至少两个字)", "Residents are looked up by name, two characters at least"

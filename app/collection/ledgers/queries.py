@@ -14,7 +14,7 @@ from app.collection.ledgers import documents
 from app.collection.ledgers.conditions import Asked, narrowed, sql_of
 from app.collection.ledgers.declaration import Documents, Ledger
 from app.collection.ledgers.entries import Entry, subject_entry
-from app.collection.ledgers.links import SUBJECT_COLUMNS, add_links
+from app.collection.ledgers.links import SUBJECT_COLUMNS, add_links, follow
 from app.collection.subjects.models import Subject
 from app.collection.submissions.models import Submission
 from app.identity.actor import Actor
@@ -106,3 +106,15 @@ async def _subjects(session: AsyncSession, actor: Actor, reading: Reading) -> Ma
         *(sql_of(condition, Subject) for condition in rows.conditions),
         *narrowed(reading.ledger, reading.asked),
     )
+
+
+async def homes_of(session: AsyncSession, actor: Actor, people: Sequence[Entry]) -> dict[UUID, Entry]:
+    """The building of the dwelling that each of `people` lives in, and fills the dwelling into their links."""
+    await follow(session, actor, people, ("lives_in",), None)
+    dwellings = [person.links["lives_in"] for person in people if "lives_in" in person.links]
+    await follow(session, actor, dwellings, ("part_of",), None)
+    return {
+        person.id: person.links["lives_in"].links["part_of"]
+        for person in people
+        if "lives_in" in person.links and "part_of" in person.links["lives_in"].links
+    }

@@ -1,6 +1,6 @@
 """How much may leave and enter at once, and how long files of exports and imports are kept."""
 
-from app.rules.parameter import Whole
+from app.rules.parameter import Text, Whole
 
 EXPORT_ROWS_MAX = Whole(
     key="exports.rows_max",
@@ -81,4 +81,18 @@ IMPORT_KEPT_H = Whole(
     zh="导入文件等待确认的时长",
     en="How long a checked file waits for its confirmation",
     source="PIPL art. 19: no longer than needed; long enough for a weekend",
+)
+VULNERABLE_TAGS = Text(
+    key="look_ups.vulnerable_tags",
+    default="low_income,hardship,disabled,veteran_benefit,elderly_alone,left_behind_child",
+    zh="“困难弱势群体一口清”所指标签,逗号分隔",
+    en="Service tags of the look-up of vulnerable people, separated by commas",
+    source="S2-27, S2-28; neutral tags only (requirements A.7)",
+)
+BACKBONE_TAGS = Text(
+    key="look_ups.backbone_tags",
+    default="party_member,volunteer,backbone",
+    zh="“骨干与可依靠力量一口清”所指标签,逗号分隔",
+    en="Service tags of the look-up of backbone and trusted people, separated by commas",
+    source="S2-28",
 )
