@@ -72,3 +72,9 @@ DEMO_KEY_SUBJECT = demo_id("key_subject", "1")
 """The designation of DEMO_PLACE."""
 DEMO_UPLOAD = demo_id("upload", "1")
 DEMO_AFFAIR = demo_id("affair", "1")
+DEMO_DECLARATION = demo_id("declaration", "1")
+"""Waits for its verification, which is DEMO_TASK."""
+DEMO_DECLARATION_TOKEN = "33092100DEM0DEC1ARAT10N001"
+"""In the address of the demo grid's public page: /declare/33092100DEM0DEC1ARAT10N001"""
+DEMO_TIP = demo_id("tip", "1")
+"""Waits for the weekly meeting."""
