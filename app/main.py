@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from app import models  # noqa: F401 - foreign keys name tables of other packages
+from app.affairs.router import router as affairs_router
 from app.areas.grid_router import router as grid_router
 from app.areas.router import router as area_router
 from app.audit.router import router as audit_router
@@ -30,6 +31,10 @@ from app.settings import Settings, get_settings
 from app.staffing.router import router as staffing_router
 from app.sync.router import router as sync_router
 from app.sync.synchronizer import Synchronizer
+from app.uploads import protocol as tus
+from app.uploads.files import files_of
+from app.uploads.router import router as upload_router
+from app.uploads.tus_router import router as tus_router
 from app.visits.key_router import router as key_subjects_router
 from app.visits.router import router as visits_router
 
@@ -41,8 +46,11 @@ ROUTERS = (
     staffing_router,
     area_router,
     grid_router,
+    affairs_router,
     visits_router,
     key_subjects_router,
+    upload_router,
+    tus_router,
     rules_router,
     calendar_router,
     operations_router,
@@ -94,6 +102,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.ingestor = ingestor
+    app.state.files = files_of(settings, database)
     synchronizer = app.state.synchronizer = Synchronizer(
         database, vault=lambda: vault_of(app), zone=settings.zone, clock=utc_now
     )
@@ -112,7 +121,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     mount_docs(app)
     errors.install(app)
     openapi.install(app, upload_schemas())
-    app.add_middleware(Gateway, body_max_bytes=settings.body_max_bytes)
+    app.add_middleware(Gateway, body_max_bytes=settings.body_max_bytes, is_streamed=tus.is_tus)
     return app
 
 

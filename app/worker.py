@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from procrastinate import App
 
+import app.affairs.tasks
 import app.areas.tasks
 import app.demo.fortnight.tasks
 import app.identity.tasks
@@ -18,6 +19,7 @@ import app.patrol.integrity.tasks
 import app.patrol.online.tasks
 import app.patrol.periods.tasks
 import app.patrol.retention.tasks
+import app.uploads.tasks
 import app.visits.tasks  # noqa: F401 - they register their jobs
 from app.kit import events, jobs, logs, metrics
 from app.kit.clock import utc_now

@@ -82,7 +82,6 @@ class Affair(Base):
     closed_by: Mapped[UUID | None] = mapped_column(ForeignKey("account.id"))
     closed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     close_reason: Mapped[str | None] = mapped_column(Text)
-    version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
 
 
 class CollectionItem(Base):

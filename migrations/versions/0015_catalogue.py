@@ -107,7 +107,6 @@ def create_affair() -> None:
         sa.Column("closed_by", sa.Uuid()),
         instant("closed_at", nullable=True),
         text_("close_reason", nullable=True),
-        sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
         check("affair", "kind", "kind IN ('standing', 'temporary')"),
         check("affair", "platform", "platform IN ('governance', 'market', 'enforcement', 'service')"),
         check(
