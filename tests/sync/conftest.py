@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,7 +19,7 @@ from app.kit import events
 from app.kit.db import Database
 from app.kit.problems import NotFound
 from app.sync.synchronizer import Synchronizer
-from tests.factories import identity
+from tests.factories import identity, staffing
 from tests.factories import patrol as make
 from tests.factories.patrol import Beat, Clock, Handheld
 from tests.patrol import conftest as patrol
@@ -178,6 +179,38 @@ class Post:
             now=self.clock.now,
         )
 
+    async def appoint(self, grid: UUID) -> UUID:
+        """The inspector gets another grid, with the event that tells it."""
+        since = self.clock.now - timedelta(minutes=1)
+        async with self.database.transaction() as session:
+            given = await staffing.appointment(session, self.beat.inspector, grid, since)
+            await self._tell(session, given.id, "appointment.made")
+        return UUID(str(given.id))
+
+    async def dismiss(self, *appointments: UUID) -> None:
+        """He loses appointments, all of them if none is named."""
+        async with self.database.transaction() as session:
+            await session.execute(
+                text(
+                    "UPDATE appointment SET cancelled_at = now() WHERE inspector_id = :inspector "
+                    "AND (id = ANY(:ids) OR cardinality(cast(:ids AS uuid[])) = 0)"
+                ),
+                {"ids": list(appointments), "inspector": self.beat.inspector.id},
+            )
+            await self._tell(session, uuid4(), "appointment.cancelled")
+
+    async def _tell(self, session: AsyncSession, appointment_id: UUID, type_: str) -> None:
+        await events.record(
+            session,
+            events.SYSTEM,
+            type_,
+            ("appointment", appointment_id),
+            {"inspector_id": str(self.beat.inspector.id)},
+            county_code=make.COUNTY,
+            area_id=self.beat.county.community,
+            now=self.clock.now,
+        )
+
     async def seal(self) -> None:
         """What the sealer does; then this process looks."""
         async with self.database.transaction() as session:
@@ -231,7 +264,9 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def post(app: FastAPI, client: httpx.AsyncClient, database: Database, beat: Beat, clock: Clock) -> Post:
     handheld = await make.sign_in(app, client, database, beat.inspector, beat.device, at=clock.now)
-    return Post(handheld, app.state.synchronizer, database, clock, beat)
+    post = Post(handheld, app.state.synchronizer, database, clock, beat)
+    await post.seal()  # what set the scene is no news
+    return post
 
 
 async def rows_of(database: Database, statement: str, **bound: Any) -> list[Any]:
