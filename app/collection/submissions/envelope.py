@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
@@ -16,11 +16,11 @@ from shapely.geometry import Point
 from app.collection.submissions.problems import RecordedInFuture, SubmissionUnreadable
 from app.exchange.items import Desk, Item
 from app.kit import chinese_datums
+from app.kit.positions import CoordSys
 from app.kit.problems import Problem
 
 PHOTOS_MOST = 30
 FIELDS_MOST_BYTES = 64 << 10
-CoordSys = Literal["wgs84", "cgcs2000", "gcj02", "bd09"]
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
 
 

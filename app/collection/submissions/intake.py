@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.collection.catalogue.problems import ItemNotAdmitted
+from app.affairs.admissions import Attempt, record_attempts
+from app.collection.catalogue.problems import ItemNotAdmitted, ItemUnknown
 from app.collection.submissions import places
 from app.collection.submissions.application import Outcome
 from app.collection.submissions.arrivals import candidates_of
@@ -18,8 +19,6 @@ from app.collection.submissions.settling import Fate, settle
 from app.collection.submissions.writing import told_of, write
 from app.exchange.items import Desk, Item, Result
 from app.identity.scope import area_path
-from app.kit import events
-from app.kit.events import NewEvent
 from app.kit.problems import Problem
 from app.rules import service as rules
 from app.rules.catalogue.ingest import FUTURE_TOLERANCE_S
@@ -88,18 +87,17 @@ async def _log_attempts(
 ) -> None:
     """Collecting for what was never admitted leaves an event (S0-31), though nothing is stored."""
     attempts = [
-        NewEvent(
-            "submission.not_admitted",
+        Attempt(
             (KIND, read.item.id),
-            {"item_code": read.envelope.item_code, "form_version": read.envelope.form_version},
+            read.envelope.item_code,
+            read.envelope.form_version,
             desk.actor.area_id,
+            refused[read.item.id].code,
         )
         for read in reads
-        if isinstance(refused.get(read.item.id), ItemNotAdmitted)
+        if isinstance(refused.get(read.item.id), ItemNotAdmitted | ItemUnknown)
     ]
-    await events.record_many(
-        session, desk.actor.event_actor, attempts, county_code=desk.actor.county_code, now=desk.now
-    )
+    await record_attempts(session, desk.actor, attempts, now=desk.now)
 
 
 def _text(value: UUID | None) -> str | None:

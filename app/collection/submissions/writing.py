@@ -60,7 +60,7 @@ async def write(
 ) -> dict[UUID, list[UUID]]:
     """Writes subjects, submissions, conflicts, photos, credits and events; returns missing photos by item.
 
-    reviewed: by area, whether the item's submissions wait for a supervisor (see `reviews.is_reviewed`).
+    reviewed: by id, whether a new submission waits for a supervisor (see `reviewing.is_reviewed`).
     """
     county = desk.actor.county_code
     new = [c for c in settled.candidates.values() if not c.is_held]
