@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 import zlib
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
@@ -25,18 +25,27 @@ QUIET_ROUTES = {"/health/live", "/health/ready", "/metrics"}
 
 
 class Gateway:
-    """ASGI middleware around the whole application; one layer, because each costs every request."""
+    """ASGI middleware around the whole application; one layer, because each costs every request.
 
-    def __init__(self, app: ASGIApp, *, body_max_bytes: int) -> None:
+    is_streamed  by method and path: whose handler reads and bounds its body itself and knows HEAD from GET
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, body_max_bytes: int, is_streamed: Callable[[str, str], bool] = lambda *_: False
+    ) -> None:
         self.app = app
         self.body_max_bytes = body_max_bytes
+        self.is_streamed = is_streamed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection event; only HTTP is touched."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if scope["method"] == "HEAD":
+        is_streamed = self.is_streamed(
+            scope["method"], scope["path"].removeprefix(scope.get("root_path", ""))
+        )
+        if scope["method"] == "HEAD" and not is_streamed:
             # as GET, without the body: a copy, because the server frames its answer by the method it read
             scope, send = {**scope, "method": "GET"}, _without_body(send)
         headers = Headers(scope=scope)
@@ -46,7 +55,8 @@ class Gateway:
         watched = _Watched(scope, send, request_id)
         try:
             try:
-                receive = await self._body(headers, receive)
+                if not is_streamed:
+                    receive = await self._body(headers, receive)
             except Problem as problem:
                 await problem_response(problem, headers, scope["path"])(scope, receive, watched.send)
                 return

@@ -39,7 +39,9 @@ class UploadGone(TusProblem):
 
 class UploadDiffers(TusProblem):
     code, status = "upload_differs", 409
-    zh = "该上传编号已用于其他文件(已登记 {stored_length_bytes} 字节,本次 {sent_length_bytes} 字节),请换新编号"
+    zh = (
+        "该上传编号已用于其他文件(已登记 {stored_length_bytes} 字节,本次 {sent_length_bytes} 字节),请换新编号"
+    )
     en = "The id was used for another file ({stored_length_bytes} bytes, now {sent_length_bytes}); use a new id"
 
 
@@ -51,7 +53,10 @@ class OffsetDiffers(TusProblem):
 
 class UploadBusy(TusProblem):
     code, status = "upload_busy", 423
-    zh, en = "另一请求正在续传该文件,请稍后再试", "Another request is sending this file; try again in a moment"
+    zh, en = (
+        "另一请求正在续传该文件,请稍后再试",
+        "Another request is sending this file; try again in a moment",
+    )
 
     def __init__(self, **extra: Any) -> None:
         super().__init__(headers={"Retry-After": "2"}, **extra)
@@ -59,7 +64,10 @@ class UploadBusy(TusProblem):
 
 class ChecksumDiffers(TusProblem):
     code, status = "upload_checksum_differs", 460
-    zh, en = "本段校验和不符,已丢弃,请重发", "The piece does not match its checksum and was dropped; send it again"
+    zh, en = (
+        "本段校验和不符,已丢弃,请重发",
+        "The piece does not match its checksum and was dropped; send it again",
+    )
 
 
 class UploadTooLong(TusProblem):

@@ -6,6 +6,7 @@ unknown length (Upload-Defer-Length) and concatenation are refused: no handheld 
 
 import hashlib
 import math
+import re
 import zlib
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
@@ -221,3 +222,14 @@ def _degrees(told: Mapping[str, str], name: str, most: float) -> float | None:
     if not abs(value) <= most:
         raise HeaderError(f"Upload-Metadata: {name} must be degrees between -{most:g} and {most:g}")
     return value
+
+
+_OF_TUS = re.compile(r"/api/v1/uploads(/[0-9A-Fa-f-]{36})?")
+
+
+def is_tus(method: str, path: str) -> bool:
+    """Whether a request is one of tus: its body may be long, and HEAD is not the head of a GET."""
+    match = _OF_TUS.fullmatch(path)
+    if match is None:
+        return False
+    return method == "POST" or (match[1] is not None and method in ("PATCH", "HEAD"))
