@@ -22,14 +22,14 @@ MARK_BYTES = 8
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A load under way: of these grids, up to the object `after` of the source number `source`.
+    """A load under way: of these grids, up to the object `after` of the source of the kind `source`.
 
     whole: a first load, of what concerns whole areas, too.
     """
 
     grid_ids: frozenset[UUID]
     whole: bool
-    source: int = 0
+    source: str = ""
     after: UUID | None = None
 
 
@@ -58,7 +58,7 @@ class _Packed(msgspec.Struct, array_like=True):
     grids: bytes
     areas: bytes
     day: int
-    load: tuple[bytes, bool, int, bytes] | None = None
+    load: tuple[bytes, bool, str, bytes] | None = None
 
 
 _encode = msgspec.msgpack.Encoder().encode

@@ -2,15 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
+from app.collection.assignments.pull import TaskSource
+from app.collection.submissions import intake as submissions
 from app.exchange.items import Take
 from app.exchange.sources import Source
 from app.sync.sources import GridSource, RuleSource
+from app.visits import intake as visits
+from app.visits.pull import VisitDutySource
 
-TAKERS: Mapping[str, Take] = {}
+TAKERS: Mapping[str, Take] = {"submission": submissions.take, "visit": visits.take}
 """By kind, in the order in which they take: what a later kind names, an earlier one has stored."""
 
-SOURCES: Sequence[Source] = (GridSource(), RuleSource())
-"""In the order of a first load: what is needed to understand the rest comes first. Append only: cursors count."""
+SOURCES: Sequence[Source] = (GridSource(), RuleSource(), TaskSource(), VisitDutySource())
+"""In the order of a first load: what is needed to understand the rest comes first."""
 
-DAILY = frozenset({"grid", "rule"})
+DAILY = frozenset({"grid", "rule", "form", "task", "visit_duty"})
 """Kinds whose objects change with the date alone, without an event."""

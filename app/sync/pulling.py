@@ -103,11 +103,13 @@ async def _loaded(
     load = position.load or Load(frozenset(), whole=False)
     wanted = narrowed(scope, load.grid_ids)
     page = Page(position, head.seq, more=True)
-    number, after = load.source, load.after
+    kinds = [source.kind for source in sources]
+    # a kind that an older release knew: the load begins again
+    number, after = (kinds.index(load.source), load.after) if load.source in kinds else (0, None)
     while number < len(sources):
         room = limit - len(page.objects)
         if room <= 0:
-            page.position = replace(position, load=replace(load, source=number, after=after))
+            page.position = replace(position, load=replace(load, source=kinds[number], after=after))
             return page
         found = await sources[number].page(session, wanted, after, room)
         kind = sources[number].kind
