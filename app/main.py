@@ -10,6 +10,10 @@ from app.affairs.router import router as affairs_router
 from app.areas.grid_router import router as grid_router
 from app.areas.router import router as area_router
 from app.audit.router import router as audit_router
+from app.collection.exports.router import router as exports_router
+from app.collection.ledgers.router import router as ledgers_router
+from app.collection.subjects.merge_router import router as merge_router
+from app.collection.subjects.router import router as subject_router
 from app.identity.dependencies import vault_of
 from app.identity.router import router as identity_router
 from app.identity.router import well_known_router
@@ -44,6 +48,8 @@ ROUTERS = (
     sync_router,
     identity_router,
     staffing_router,
+    subject_router,
+    merge_router,
     area_router,
     grid_router,
     affairs_router,
@@ -51,6 +57,8 @@ ROUTERS = (
     key_subjects_router,
     upload_router,
     tus_router,
+    ledgers_router,
+    exports_router,
     rules_router,
     calendar_router,
     operations_router,

@@ -55,6 +55,7 @@ def _create_exports() -> None:
         sa.Column("expires_at", INSTANT),
         sa.Column("failure", sa.Text()),
         sa.Column("file_key", sa.Text()),
+        sa.Column("stored_bytes", sa.BigInteger()),
         sa.Column("size_bytes", sa.BigInteger()),
         sa.Column("digest", sa.LargeBinary()),
         sa.CheckConstraint(
@@ -69,7 +70,7 @@ def _create_exports() -> None:
         sa.CheckConstraint("decided_by <> requested_by", name=op.f("ck_export_job_two_people")),
         sa.CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name=op.f("ck_export_job_decided")),
         sa.CheckConstraint(
-            "state <> 'done' OR (file_key IS NOT NULL AND digest IS NOT NULL)",
+            "state <> 'done' OR (file_key IS NOT NULL AND stored_bytes IS NOT NULL AND digest IS NOT NULL)",
             name=op.f("ck_export_job_file"),
         ),
         sa.CheckConstraint("rows_done >= 0 AND rows_total >= 0", name=op.f("ck_export_job_progress")),
@@ -103,6 +104,7 @@ def _create_imports() -> None:
         sa.Column("size_bytes", sa.Integer(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("file_key", sa.Text()),
+        sa.Column("stored_bytes", sa.Integer()),
         sa.Column("state", sa.Text(), nullable=False),
         *(
             sa.Column(name, sa.Integer(), nullable=False, server_default=ZERO)

@@ -31,7 +31,8 @@ class ExportJob(Base):
 
     area_id            what is exported: this area and everything below it
     requester_area_id  whose superiors may fetch the file, too
-    file_key, digest   the file in the store, and SHA-256 of the plain file; null until it is done
+    file_key, stored_bytes  the sealed file in the store; null until it is done, and when it has expired
+    size_bytes, digest      length and SHA-256 of the plain file
     """
 
     __tablename__ = "export_job"
@@ -41,7 +42,10 @@ class ExportJob(Base):
         CheckConstraint("is_masked OR state <> 'queued' OR decided_by IS NOT NULL", name="approved"),
         CheckConstraint("decided_by <> requested_by", name="two_people"),
         CheckConstraint("(decided_by IS NULL) = (decided_at IS NULL)", name="decided"),
-        CheckConstraint("state <> 'done' OR (file_key IS NOT NULL AND digest IS NOT NULL)", name="file"),
+        CheckConstraint(
+            "state <> 'done' OR (file_key IS NOT NULL AND stored_bytes IS NOT NULL AND digest IS NOT NULL)",
+            name="file",
+        ),
         CheckConstraint("rows_done >= 0 AND rows_total >= 0", name="progress"),
         Index("ix_export_job_requested_at", "county_code", "requested_at", "id"),
         Index("ix_export_job_expires_at", "expires_at", postgresql_where=text("file_key IS NOT NULL")),
@@ -70,5 +74,6 @@ class ExportJob(Base):
     expires_at: Mapped[datetime | None] = mapped_column(INSTANT)
     failure: Mapped[str | None] = mapped_column(Text)
     file_key: Mapped[str | None] = mapped_column(Text)
+    stored_bytes: Mapped[int | None] = mapped_column(BigInteger)
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     digest: Mapped[bytes | None] = mapped_column(LargeBinary)

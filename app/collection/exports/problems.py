@@ -17,7 +17,10 @@ class TooManyExports(Problem):
 
 class ExportDecided(Problem):
     code, status = "export_decided", 409
-    zh, en = "该导出不在待审批状态(当前 {current_state})", "The export does not wait for approval ({current_state})"
+    zh, en = (
+        "该导出不在待审批状态(当前 {current_state})",
+        "The export does not wait for approval ({current_state})",
+    )
 
 
 class OwnExportApproval(Problem):
@@ -27,7 +30,10 @@ class OwnExportApproval(Problem):
 
 class ExportClosed(Problem):
     code, status = "export_closed", 409
-    zh, en = "该导出已结束,不能取消(当前 {current_state})", "The export is over and cannot be cancelled ({current_state})"
+    zh, en = (
+        "该导出已结束,不能取消(当前 {current_state})",
+        "The export is over and cannot be cancelled ({current_state})",
+    )
 
 
 class ExportNotReady(Problem):

@@ -39,16 +39,22 @@ class ExportCreate(Input):
         }
     )
 
-    ledger: Annotated[str, Field(max_length=60, description="Code of a ledger, see `GET /ledgers` · 台账代码")]
+    ledger: Annotated[
+        str, Field(max_length=60, description="Code of a ledger, see `GET /ledgers` · 台账代码")
+    ]
     area_id: Annotated[
         UUID | None, Field(description="This area and all below it; one's own if empty · 区域,默认本辖区")
     ] = None
-    filters: Annotated[FiltersIn, Field(default_factory=FiltersIn, description="As in the ledger's list · 筛选")]
+    filters: Annotated[
+        FiltersIn, Field(default_factory=FiltersIn, description="As in the ledger's list · 筛选")
+    ]
     format: Annotated[Format, Field(description="xlsx 表格 · csv 文本表格 · ndjson 逐行 JSON")]
     language: Annotated[Literal["zh", "en"], Field(description="Of the headings · 表头语言")] = "zh"
     unmasked: Annotated[
         bool,
-        Field(description="Personal data in full: somebody else of the county approves it · 不脱敏,须区县他人批准"),
+        Field(
+            description="Personal data in full: somebody else of the county approves it · 不脱敏,须区县他人批准"
+        ),
     ] = False
     reason: Annotated[Words, Field(description="What for; stands in the watermark · 事由,写入水印")]
 

@@ -9,59 +9,63 @@ from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from app.kit.crypto import SealError, Vault
+from app.uploads.store import FileStore
 
 PIECE_BYTES = 256 << 10
 
 
-class Store(Protocol):
-    """Where files rest: a folder, or any S3-compatible store."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a sealed file rests. stored_bytes: its length there."""
 
-    async def put(self, key: str, path: Path) -> None:
-        """Stores the file at `path` under `key`, whole or not at all."""
-
-    def stream(self, key: str) -> AsyncIterator[bytes]:
-        """Its content, piece by piece. Raises FileNotFoundError."""
-
-    async def delete(self, key: str) -> None:
-        """Removes it; nothing happens when it is gone already."""
+    key: str
+    stored_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
 class SealedFiles:
-    """Files of one purpose ("export", "import"), each bound to the row that it belongs to."""
+    """Files of one purpose ("export", "import"), each bound to the row that it belongs to.
 
-    store: Store
+    A key is written down before its file is kept, so that a file that nobody finished is found and deleted.
+    """
+
+    store: FileStore
     vault: Vault
     purpose: str
 
-    async def keep(self, row_id: UUID, path: Path) -> str:
-        """Seals the file at `path` into the store and returns its key. `path` is left as it is."""
-        key = f"{self.purpose}s/{row_id}"
-        sealed = path.with_name(path.name + ".sealed")
-        await asyncio.to_thread(self._seal, row_id, path, sealed)
-        try:
-            await self.store.put(key, sealed)
-        finally:
-            await asyncio.to_thread(sealed.unlink)
-        return key
+    def new_key(self, county_code: str, row_id: UUID) -> str:
+        """A key that was never given before."""
+        return f"{self.purpose}s/{county_code}/{row_id}/{uuid4().hex}"
 
-    async def open(self, row_id: UUID, key: str) -> AsyncIterator[bytes]:
-        """The plain content, piece by piece. Raises FileNotFoundError, SealError when it was changed or cut."""
+    async def keep(self, key: str, row_id: UUID, path: Path) -> Kept:
+        """Seals the file at `path` into the store. `path` is left as it is. Raises Unavailable."""
+        sealed = path.with_name(path.name + ".sealed")
+        try:
+            await asyncio.to_thread(self._seal, row_id, path, sealed)
+            await self.store.keep(key, sealed)
+            return Kept(key, (await asyncio.to_thread(sealed.stat)).st_size)
+        finally:
+            await asyncio.to_thread(sealed.unlink, missing_ok=True)
+
+    async def open(self, row_id: UUID, kept: Kept) -> AsyncIterator[bytes]:
+        """The plain content, piece by piece. Raises FileMissing; pieces raise SealError when it was changed or cut."""
+        return self._pieces(row_id, await self.store.open(kept.key, 0, kept.stored_bytes))
+
+    async def read(self, row_id: UUID, kept: Kept) -> bytes:
+        """All of a small file."""
+        return b"".join([piece async for piece in await self.open(row_id, kept)])
+
+    async def _pieces(self, row_id: UUID, stored: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         number, waiting = 0, b""
-        async for piece in self.store.stream(key):
+        async for piece in stored:
             *lines, waiting = (waiting + piece).split(b"\n")
             for line in lines:
                 yield self._opened(line, number, row_id, is_last=False)
                 number += 1
         yield self._opened(waiting, number, row_id, is_last=True)
-
-    async def read(self, row_id: UUID, key: str) -> bytes:
-        """All of a small file."""
-        return b"".join([piece async for piece in self.open(row_id, key)])
 
     def _seal(self, row_id: UUID, path: Path, sealed: Path) -> None:
         with path.open("rb") as plain, sealed.open("wb") as out:

@@ -60,6 +60,7 @@ class ImportJob(Base):
     size_bytes: Mapped[int] = mapped_column(Integer)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     file_key: Mapped[str | None] = mapped_column(Text)
+    stored_bytes: Mapped[int | None] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(Text)
     rows_total: Mapped[int] = mapped_column(Integer, server_default=ZERO)
     rows_done: Mapped[int] = mapped_column(Integer, server_default=ZERO)
