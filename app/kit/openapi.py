@@ -15,6 +15,7 @@ TAGS = [
     {"name": "uploads", "description": "Photos and files: resumable upload (tus 1.0), content · 照片与文件上传"},
     {"name": "patrol days", "description": "My day so far, explained · 巡查日"},
     {"name": "staffing", "description": "Appointments and shifts · 任职与排班"},
+    {"name": "subjects", "description": "People, dwellings, organizations, components · 采集对象"},
     {"name": "areas", "description": "Divisions · 区划"},
     {"name": "grids", "description": "Grids and their dated outlines · 网格"},
     {"name": "affairs", "description": "What may be asked of inspectors: admission · 事务准入"},

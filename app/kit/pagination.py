@@ -58,6 +58,15 @@ def values_of(cursor: str, count: int) -> list[Any]:
     return values
 
 
+def id_of(cursor: str) -> UUID:
+    """The id that the cursor of a list ordered by id holds. Raises BadCursor."""
+    [value] = values_of(cursor, 1)
+    try:
+        return UUID(value)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise BadCursor from error
+
+
 def page_of(
     rows: Sequence[R], key: Callable[[R], list[Any]], cursor: str | None, limit: int
 ) -> tuple[list[R], str | None]:

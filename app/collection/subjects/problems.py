@@ -42,6 +42,11 @@ class StateNotAllowed(Problem):
     en = "{asked_state} cannot follow {current_state}; possible: {allowed}"
 
 
+class StateNotFound(Problem):
+    code, status = "state_not_found", 404
+    zh, en = "没有这条生命周期状态,或已作废", "There is no such dated state, or it is voided"
+
+
 class SearchTooShort(Problem):
     code, status = "search_too_short", 422
     zh, en = "姓名、地址至少输入两个字", "A name or address is searched by at least two characters"
@@ -76,9 +81,3 @@ class MergeEndsDiffer(Problem):
 class MergeReversed(Problem):
     code, status = "merge_reversed", 409
     zh, en = "该合并已撤销", "The merge was reversed already"
-
-
-class LinkDiffers(Problem):
-    code, status = "link_differs", 409
-    zh, en = "该关联已存在或不能建立", "The link exists already or cannot be made"
-    constraints = ("uq_subject_link_open", "ck_subject_link_ends")

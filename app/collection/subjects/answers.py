@@ -1,0 +1,64 @@
+"""Rows of subjects as they are answered."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from app.collection.subjects.network import Network
+from app.collection.subjects.schemas import (
+    EdgeRead,
+    LinkRead,
+    NetworkRead,
+    NodeRead,
+    ProposalEnd,
+    ProposalRead,
+    SubjectBrief,
+    VersionRead,
+)
+
+
+def brief_read(row: Row[Any]) -> SubjectBrief:
+    """A subject in a list."""
+    shown = row._mapping
+    return SubjectBrief.model_validate(
+        {
+            **shown,
+            "name": row.shown_name,
+            "address": row.shown_address,
+            "position": None if row.geom is None else [row.geom.x, row.geom.y],
+        }
+    )
+
+
+def version_read(row: Row[Any]) -> VersionRead:
+    """A version, masked."""
+    return VersionRead.model_validate({**row._mapping, "fields": row.attributes | row.masked})
+
+
+def link_read(row: Row[Any], other: Row[Any]) -> LinkRead:
+    """A link with its other end."""
+    return LinkRead.model_validate({**row._mapping, "subject": brief_read(other)})
+
+
+def network_read(network: Network) -> NetworkRead:
+    """What was walked."""
+    return NetworkRead(
+        nodes=[NodeRead(steps=node.steps, subject=brief_read(node.subject)) for node in network.nodes],
+        links=[EdgeRead.model_validate(edge) for edge in network.links],
+        is_truncated=network.is_truncated,
+    )
+
+
+def proposal_read(row: Row[Any]) -> ProposalRead:
+    """A proposal with both its ends."""
+
+    def end(name: str) -> ProposalEnd:
+        found = row._mapping
+        return ProposalEnd(
+            id=found[f"{name}_id"],
+            kind=found[f"{name}_kind"],
+            name=found[f"{name}_shown_name"],
+            address=found[f"{name}_shown_address"],
+        )
+
+    return ProposalRead.model_validate({**row._mapping, "one": end("one"), "other": end("other")})

@@ -1,0 +1,237 @@
+"""HTTP of subjects."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Query, Response, status
+
+from app.collection.subjects import linking, queries, reveals, searching, service
+from app.collection.subjects.answers import brief_read, link_read, network_read, version_read
+from app.collection.subjects.problems import (
+    FieldUnknown,
+    RevealNotAllowed,
+    SearchTooShort,
+    SearchUnbounded,
+    StateInFuture,
+    StateNotAllowed,
+    StateNotFound,
+    StateUnknown,
+    SubjectMerged,
+    SubjectNotFound,
+)
+from app.collection.subjects.schemas import (
+    Direction,
+    LinkKind,
+    LinkRead,
+    NetworkRead,
+    RevealCreate,
+    RevealRead,
+    StateCreate,
+    SubjectBrief,
+    SubjectRead,
+    SubjectSearch,
+    VersionRead,
+    VoidCreate,
+)
+from app.identity.actor import SUPERVISORS, Actor, Role
+from app.identity.dependencies import Today, VaultDep, require
+from app.identity.problems import SIGN_IN_PROBLEMS
+from app.kit.clock import Now
+from app.kit.db import SessionDep
+from app.kit.ids import DEMO_PERSON
+from app.kit.pagination import BadCursor, Cursor, Limit, Page
+from app.kit.preconditions import ReadVersion, etag
+from app.kit.problems import Forbidden, PreconditionFailed, PreconditionRequired, problems
+from app.kit.schemas import Day
+from app.patrol.problems import BoxReversed
+
+router = APIRouter(prefix="/subjects", tags=["subjects"])
+
+Reader = Annotated[Actor, Depends(require(Role.INSPECTOR, *SUPERVISORS, Role.DISPATCHER))]
+Corrector = Annotated[Actor, Depends(require(*SUPERVISORS))]
+SubjectId = Annotated[
+    UUID,
+    Path(
+        description="Id of a subject · 对象编号",
+        openapi_examples={"demo": {"summary": "Demo resident · 演示居民", "value": str(DEMO_PERSON)}},
+    ),
+]
+At = Annotated[Day | None, Query(description="Only links that hold on this day; today if empty · 按此日有效")]
+Kinds = Annotated[list[LinkKind] | None, Query(description="Only these kinds of links · 关联类型")]
+READING = (*SIGN_IN_PROBLEMS, Forbidden, SubjectNotFound)
+CORRECTING = (
+    *READING,
+    PreconditionRequired,
+    PreconditionFailed,
+    SubjectMerged,
+    StateNotAllowed,
+)
+
+
+@router.post(
+    "/searches",
+    summary="Find subjects · 查找对象",
+    responses=problems(*SIGN_IN_PROBLEMS, Forbidden, SearchTooShort, SearchUnbounded, BoxReversed, BadCursor),
+)
+async def search_subjects(
+    body: SubjectSearch, actor: Reader, session: SessionDep, vault: VaultDep
+) -> Page[SubjectBrief]:
+    """By part of a name or address, an exact number, area, grid, kind, tags, state or map box, in my area.
+
+    A POST, because names and numbers have no place in an address · 姓名和号码不得出现在网址中
+    """
+    asked = body.model_dump(exclude={"limit", "cursor", "key"})
+    key = (body.key.kind, body.key.value) if body.key else None
+    rows, following = await searching.search(
+        session, actor, vault, searching.Search(**asked, key=key), cursor=body.cursor, limit=body.limit
+    )
+    return Page(items=[brief_read(row) for row in rows], next=following)
+
+
+@router.get("/{subject_id}", summary="One subject · 对象详情", responses=problems(*READING))
+async def get_subject(
+    subject_id: SubjectId, actor: Reader, session: SessionDep, response: Response, now: Now, today: Today
+) -> SubjectRead:
+    """Personal fields masked, sensitive ones left out; `merged_into` says where a merged one went."""
+    found = await service.get_subject(session, actor, subject_id, now=now, today=today)
+    response.headers["ETag"] = etag(found["revision"])
+    return SubjectRead.model_validate(found)
+
+
+@router.get(
+    "/{subject_id}/versions", summary="Versions of a subject · 版本", responses=problems(*READING, BadCursor)
+)
+async def list_versions(
+    subject_id: SubjectId, actor: Reader, session: SessionDep, limit: Limit = 100, cursor: Cursor = None
+) -> Page[VersionRead]:
+    """Every accepted change, masked, the oldest first; those of merged subjects among them."""
+    row = await queries.get_subject(session, actor, subject_id)
+    group = await queries.group_of(session, row.county_code, row.id)
+    rows, following = await queries.list_versions(session, row.county_code, group, cursor=cursor, limit=limit)
+    return Page(items=[version_read(each) for each in rows], next=following)
+
+
+@router.get(
+    "/{subject_id}/links", summary="Links of a subject · 关联", responses=problems(*READING, BadCursor)
+)
+async def list_links(
+    subject_id: SubjectId,
+    actor: Reader,
+    session: SessionDep,
+    today: Today,
+    direction: Annotated[Direction | None, Query(description="Only this direction · 方向")] = None,
+    kind: Kinds = None,
+    at: At = None,
+    with_ended: Annotated[bool, Query(description="Also those that hold no more · 含已终止的")] = False,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[LinkRead]:
+    """From person to dwelling, from dwelling to people, in any direction · 以人找房、以房找人、以事找人"""
+    day: date | None = None if with_ended else at or today
+    found, following = await linking.list_links(
+        session, actor, subject_id, direction=direction, kinds=kind, at=day, cursor=cursor, limit=limit
+    )
+    return Page(items=[link_read(row, other) for row, other in found], next=following)
+
+
+@router.get(
+    "/{subject_id}/network", summary="Walk the links of a subject · 关联网络", responses=problems(*READING)
+)
+async def walk_links(
+    subject_id: SubjectId,
+    actor: Reader,
+    session: SessionDep,
+    today: Today,
+    steps: Annotated[int, Query(ge=1, le=6, description="How far; the rule may stop before · 步数")] = 2,
+    kind: Kinds = None,
+    at: At = None,
+    limit: Limit = 100,
+) -> NetworkRead:
+    """Who lives with whom, which buildings are of one estate · 人对人、楼栋对楼栋、小区对小区"""
+    network = await service.get_network(
+        session, actor, subject_id, steps=steps, kinds=kind, at=at or today, limit=limit, today=today
+    )
+    return network_read(network)
+
+
+@router.post(
+    "/{subject_id}/states",
+    status_code=status.HTTP_201_CREATED,
+    summary="Enter a state of the life cycle · 登记生命周期状态",
+    responses=problems(*CORRECTING, StateUnknown, StateInFuture),
+)
+async def set_state(
+    subject_id: SubjectId,
+    body: StateCreate,
+    actor: Corrector,
+    session: SessionDep,
+    response: Response,
+    read_version: ReadVersion,
+    now: Now,
+    today: Today,
+) -> SubjectRead:
+    """Put in where its day belongs; both neighbours must allow it. Handhelds send states with submissions."""
+    await service.set_state(
+        session,
+        actor,
+        subject_id,
+        state=body.state,
+        on=body.on,
+        read_version=read_version,
+        now=now,
+        today=today,
+    )
+    return await get_subject(subject_id, actor, session, response, now, today)
+
+
+@router.post(
+    "/{subject_id}/states/{state_id}/voiding",
+    summary="Take back a state · 作废生命周期状态",
+    responses=problems(*CORRECTING, StateNotFound),
+)
+async def void_state(
+    subject_id: SubjectId,
+    state_id: Annotated[UUID, Path(description="Id of a dated state · 状态编号")],
+    body: VoidCreate,
+    actor: Corrector,
+    session: SessionDep,
+    response: Response,
+    read_version: ReadVersion,
+    now: Now,
+    today: Today,
+) -> SubjectRead:
+    """Entered by mistake: it stays listed as voided, the one before holds again."""
+    await service.void_state(
+        session, actor, subject_id, state_id, reason=body.reason, read_version=read_version, now=now
+    )
+    return await get_subject(subject_id, actor, session, response, now, today)
+
+
+@router.post(
+    "/{subject_id}/reveals",
+    summary="See personal data in plain · 查看明文",
+    responses=problems(*READING, RevealNotAllowed, FieldUnknown),
+)
+async def reveal(
+    subject_id: SubjectId,
+    body: RevealCreate,
+    actor: Reader,
+    session: SessionDep,
+    vault: VaultDep,
+    now: Now,
+    today: Today,
+) -> RevealRead:
+    """Recorded with fields, purpose and reason. An inspector sees those of his own grids · 留痕,网格员限本网格"""
+    reveal_id, values = await reveals.reveal(
+        session,
+        actor,
+        vault,
+        subject_id,
+        fields=body.fields,
+        purpose=body.purpose,
+        note=body.note,
+        now=now,
+        today=today,
+    )
+    return RevealRead(id=reveal_id, subject_id=subject_id, fields=values)
