@@ -47,7 +47,7 @@ WITH listed AS (
      GROUP BY t.county_code, t.id ORDER BY t.id LIMIT :limit
 )
 SELECT l.county_code, l.id, l.designations, s.area_id, s.grid_id, ST_X(s.geom) AS lon, ST_Y(s.geom) AS lat,
-       coalesce(s.name, s.masked ->> 'name') AS name, coalesce(v.days, '{}') AS days,
+       s.shown_name AS name, coalesce(v.days, '{}') AS days,
        coalesce(v.unproven, 0) AS unproven,
        v.last_visit_on, v.next_visit_on, s.revision + l.versions + coalesce(v.versions, 0) AS version
   FROM listed l

@@ -24,7 +24,7 @@ from app.visits.models import Visit
 Alias = aliased(Subject)
 """The subject as it was named; what it was merged into stands in `Subject`."""
 Correction = aliased(Visit)
-SUBJECT_NAME = func.coalesce(Subject.name, Subject.masked["name"].astext)
+SUBJECT_NAME = Subject.shown_name
 """The name as everybody in scope sees it."""
 
 
