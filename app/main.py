@@ -10,6 +10,7 @@ from app.affairs.router import router as affairs_router
 from app.areas.grid_router import router as grid_router
 from app.areas.router import router as area_router
 from app.audit.router import router as audit_router
+from app.collection.catalogue.router import router as catalogue_router
 from app.collection.exports.router import router as exports_router
 from app.collection.ledgers.router import router as ledgers_router
 from app.collection.subjects.merge_router import router as merge_router
@@ -53,6 +54,7 @@ ROUTERS = (
     area_router,
     grid_router,
     affairs_router,
+    catalogue_router,
     visits_router,
     key_subjects_router,
     upload_router,

@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.collection.catalogue.models import CodeTable, CodeValue, CollectionItem, FormVersion
+from app.kit import pagination
+from app.kit.problems import NotFound
 
 
 def _of_county(model: type[Any], county_code: str) -> ColumnElement[bool]:
@@ -66,3 +68,56 @@ async def find_codes(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, f
     )
     found = {table: frozenset(codes) for table, codes in (await session.execute(statement)).tuples()}
     return {each: found.get(each, frozenset()) for each in ids}
+
+
+async def list_items(
+    session: AsyncSession,
+    county_code: str,
+    *,
+    subject_kind: str | None,
+    cursor: str | None,
+    limit: int,
+) -> tuple[list[CollectionItem], str | None]:
+    """One page of the items that the county knows, by code."""
+    statement = select(CollectionItem).where(_of_county(CollectionItem, county_code))
+    if subject_kind is not None:
+        statement = statement.where(CollectionItem.subject_kind == subject_kind)
+    rows = await session.scalars(pagination.after(statement, (CollectionItem.code,), cursor, limit))
+    return pagination.page(rows.all(), limit, lambda item: (item.code,))
+
+
+async def get_item(session: AsyncSession, county_code: str, item_code: str) -> CollectionItem:
+    """The item. Raises NotFound for one that the county doesn't know."""
+    found: CollectionItem | None = await session.scalar(
+        select(CollectionItem).where(
+            CollectionItem.code == item_code, _of_county(CollectionItem, county_code)
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def get_form(session: AsyncSession, form_id: UUID) -> FormVersion:
+    """The form version of that id, which the caller has found in the county's line."""
+    return await session.get_one(FormVersion, form_id)
+
+
+async def get_table(session: AsyncSession, table_id: UUID) -> CodeTable:
+    """The table version of that id, which the caller has found in the county's line."""
+    return await session.get_one(CodeTable, table_id)
+
+
+async def list_tables(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, CodeTable]:
+    """Table versions by id."""
+    found = await session.scalars(select(CodeTable).where(CodeTable.id.in_(ids)))
+    return {table.id: table for table in found}
+
+
+async def list_values(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, list[CodeValue]]:
+    """Codes of table versions, in order."""
+    statement = select(CodeValue).where(CodeValue.table_id.in_(ids))
+    found: dict[UUID, list[CodeValue]] = {each: [] for each in ids}
+    for value in await session.scalars(statement.order_by(CodeValue.table_id, CodeValue.position)):
+        found[value.table_id].append(value)
+    return found

@@ -118,10 +118,15 @@ async def load_offer(session: AsyncSession, county_code: str, item_codes: Iterab
     tables = await load_tables(session, county_code)
     return Offer(
         items,
-        await _kept(session, SCHEMAS, used, queries.find_schemas),
+        await load_schemas(session, used),
         tables,
         await _kept(session, CODES, [s.id for line in tables.values() for s in line], queries.find_codes),
     )
+
+
+async def load_schemas(session: AsyncSession, form_ids: Sequence[UUID]) -> Mapping[UUID, Mapping[str, Any]]:
+    """Schemas by form version."""
+    return await _kept(session, SCHEMAS, form_ids, queries.find_schemas)
 
 
 async def load_tables(session: AsyncSession, county_code: str) -> Mapping[str, Sequence[Standing]]:
@@ -153,7 +158,9 @@ CODES: dict[UUID, frozenset[str]] = {}
 FORMS: dict[tuple[UUID, tuple[UUID, ...]], Form] = {}
 
 
-async def _kept(session: AsyncSession, kept: dict[UUID, Any], ids: list[UUID], find: Find) -> dict[UUID, Any]:
+async def _kept(
+    session: AsyncSession, kept: dict[UUID, Any], ids: Sequence[UUID], find: Find
+) -> dict[UUID, Any]:
     found = {each: kept[each] for each in ids if each in kept}
     missing = [each for each in ids if each not in found]
     if missing:
