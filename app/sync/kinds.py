@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from app.collection.assignments import intake as assignments
 from app.collection.assignments.pull import TaskSource
+from app.collection.subjects.pull import SubjectSource
 from app.collection.submissions import intake as submissions
 from app.exchange.items import Take
 from app.exchange.sources import Source
@@ -10,10 +12,14 @@ from app.sync.sources import GridSource, RuleSource
 from app.visits import intake as visits
 from app.visits.pull import VisitDutySource
 
-TAKERS: Mapping[str, Take] = {"submission": submissions.take, "visit": visits.take}
+TAKERS: Mapping[str, Take] = {
+    "submission": submissions.take,
+    "visit": visits.take,
+    "task_result": assignments.take,
+}
 """By kind, in the order in which they take: what a later kind names, an earlier one has stored."""
 
-SOURCES: Sequence[Source] = (GridSource(), RuleSource(), TaskSource(), VisitDutySource())
+SOURCES: Sequence[Source] = (GridSource(), RuleSource(), TaskSource(), VisitDutySource(), SubjectSource())
 """In the order of a first load: what is needed to understand the rest comes first."""
 
 DAILY = frozenset({"grid", "rule", "form", "task", "visit_duty"})
