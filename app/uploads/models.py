@@ -102,7 +102,7 @@ class Upload(Base):
     claimed_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     content_type: Mapped[str | None] = mapped_column(Text(collation="C"))
     digest: Mapped[bytes | None] = mapped_column(LargeBinary)
-    refusal: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    refusal: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     taken_at: Mapped[datetime | None] = mapped_column(Instant)
     geom: Mapped[BaseGeometry | None] = mapped_column(Geometry("Point"))
     exif_taken_at: Mapped[datetime | None] = mapped_column(Instant)
