@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from app.collection.assignments import intake as assignments
 from app.collection.assignments.pull import TaskSource
+from app.collection.catalogue.pull import CodeTableSource, ItemSource
 from app.collection.subjects.pull import SubjectSource
 from app.collection.submissions import intake as submissions
 from app.exchange.items import Take
@@ -19,8 +20,16 @@ TAKERS: Mapping[str, Take] = {
 }
 """By kind, in the order in which they take: what a later kind names, an earlier one has stored."""
 
-SOURCES: Sequence[Source] = (GridSource(), RuleSource(), TaskSource(), VisitDutySource(), SubjectSource())
+SOURCES: Sequence[Source] = (
+    GridSource(),
+    RuleSource(),
+    CodeTableSource(),
+    ItemSource(),
+    TaskSource(),
+    VisitDutySource(),
+    SubjectSource(),
+)
 """In the order of a first load: what is needed to understand the rest comes first."""
 
-DAILY = frozenset({"grid", "rule", "form", "task", "visit_duty"})
+DAILY = frozenset({"grid", "rule", "item", "code_table", "task", "visit_duty"})
 """Kinds whose objects change with the date alone, without an event."""
