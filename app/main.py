@@ -10,11 +10,15 @@ from app.affairs.router import router as affairs_router
 from app.areas.grid_router import router as grid_router
 from app.areas.router import router as area_router
 from app.audit.router import router as audit_router
+from app.collection.assignments.router import router as task_router
 from app.collection.catalogue.router import router as catalogue_router
+from app.collection.declarations.form_router import router as declaration_page_router
+from app.collection.declarations.router import router as declaration_router
 from app.collection.exports.router import router as exports_router
 from app.collection.ledgers.router import router as ledgers_router
 from app.collection.subjects.merge_router import router as merge_router
 from app.collection.subjects.router import router as subject_router
+from app.collection.tips.router import router as tip_router
 from app.identity.dependencies import vault_of
 from app.identity.router import router as identity_router
 from app.identity.router import well_known_router
@@ -55,6 +59,9 @@ ROUTERS = (
     grid_router,
     affairs_router,
     catalogue_router,
+    task_router,
+    declaration_router,
+    tip_router,
     visits_router,
     key_subjects_router,
     upload_router,
@@ -127,6 +134,7 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(well_known_router)
+    app.include_router(declaration_page_router)
     app.include_router(health_router)
     mount_docs(app)
     errors.install(app)

@@ -12,6 +12,8 @@ from procrastinate import App
 
 import app.affairs.tasks
 import app.areas.tasks
+import app.collection.assignments.tasks
+import app.collection.declarations.tasks
 import app.collection.exports.tasks
 import app.demo.fortnight.tasks
 import app.identity.tasks

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import func, not_, select
 
+from app.collection.declarations import sealed as declarations
 from app.collection.subjects import rotation as subjects
 from app.identity import sealed as identity
 from app.kit.console import clear_errors, say
@@ -16,7 +17,12 @@ from app.kit.reencryption import SealedColumn, reencrypt_some
 from app.patrol import quarantine
 from app.settings import get_settings
 
-SEALED_COLUMNS = (*identity.SEALED_COLUMNS, *quarantine.SEALED_COLUMNS, *subjects.SEALED_COLUMNS)
+SEALED_COLUMNS = (
+    *identity.SEALED_COLUMNS,
+    *quarantine.SEALED_COLUMNS,
+    *subjects.SEALED_COLUMNS,
+    *declarations.SEALED_COLUMNS,
+)
 """Of every domain: what is left out here is lost when an old key leaves the settings."""
 
 

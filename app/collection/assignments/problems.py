@@ -57,12 +57,6 @@ class RequestDiffers(Problem):
     en = "The id was used for another request (stored {stored_digest}, sent {sent_digest})"
 
 
-class ItemNotAdmitted(Problem):
-    code, status = "task_item_not_admitted", 409
-    zh = "该事项未准入本区域,不得布置采集"
-    en = "The item is not admitted in the area: no collection can be asked for"
-
-
 class SubjectsUnknown(Problem):
     code, status = "task_subjects_unknown", 422
     zh = "有 {count} 个采集对象不存在、不在您的辖区内或不属于该事项"

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, text
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -234,12 +234,10 @@ async def subjects_of_kind(
     return list(await session.execute(SUBJECTS, bound))
 
 
-async def list_requests(
-    session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
-) -> tuple[list[Row[Any]], str | None]:
-    """One page of requests of the actor's area with their progress, the oldest first."""
+def requests_with_progress(counties: Sequence[str]) -> Select[CollectionRequest, int, int]:
+    """(CollectionRequest, tasks, tasks_left)."""
     left = func.count(Task.id).filter(Task.closed_at.is_(None)).label("tasks_left")
-    statement = (
+    return (
         select(CollectionRequest, func.count(Task.id).label("tasks"), left)
         .outerjoin(
             Task,
@@ -249,11 +247,17 @@ async def list_requests(
                 Task.origin_id == CollectionRequest.id,
             ),
         )
-        .where(
-            CollectionRequest.county_code.in_(await counties_of(session, actor)),
-            visible_to(actor, CollectionRequest),
-        )
+        .where(CollectionRequest.county_code.in_(counties))
         .group_by(CollectionRequest.county_code, CollectionRequest.id)
+    )
+
+
+async def list_requests(
+    session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
+) -> tuple[list[Row[Any]], str | None]:
+    """One page of requests of the actor's area with their progress, the oldest first."""
+    statement = requests_with_progress(await counties_of(session, actor)).where(
+        visible_to(actor, CollectionRequest)
     )
     keys = (CollectionRequest.created_at, CollectionRequest.id)
     rows = (await session.execute(pagination.after(statement, keys, cursor, limit))).all()

@@ -64,7 +64,9 @@ class TaskCancellation(Input):
 
 
 class TaskResultBody(Input):
-    """What was found; the members of a pushed `task_result`."""
+    """What was found; the members of a pushed `task_result`. Members that nobody here knows are passed over."""
+
+    model_config = ConfigDict(extra="ignore")
 
     task_id: Annotated[UUID, Field(description="The task · 任务")]
     outcome: OutcomeField

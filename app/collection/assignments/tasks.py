@@ -22,7 +22,7 @@ async def sweep_all_cycles(context: JobContext, timestamp: int) -> None:
     """Opens and closes tasks of collection cycles. `timestamp`: Unix seconds of the tick."""
     now = datetime.fromtimestamp(timestamp, UTC)
     zone = settings_of(context).zone
-    await _each_county(
+    await each_county(
         database_of(context), lambda session, county: sweep_cycles(session, county, now=now, zone=zone)
     )
 
@@ -33,17 +33,19 @@ async def sweep_all_reviews(context: JobContext, timestamp: int) -> None:
     """Opens, reopens and closes tasks by what reviewers decided. `timestamp`: Unix seconds of the tick."""
     now = datetime.fromtimestamp(timestamp, UTC)
     zone: ZoneInfo = settings_of(context).zone
-    await _each_county(
+    await each_county(
         database_of(context), lambda session, county: sweep_reviews(session, county, now=now, zone=zone)
     )
 
 
-async def _each_county(database: Database, work: Callable[[AsyncSession, str], Awaitable[int]]) -> None:
-    """A transaction for each chunk of each county: nobody waits for the whole sweep."""
+async def each_county(
+    database: Database, work: Callable[[AsyncSession, str], Awaitable[int]], *, full: int = CHUNK
+) -> None:
+    """A transaction for each chunk of each county: nobody waits for the whole sweep. full: a chunk's most."""
     async with database.transaction() as session:
         counties = list(await session.scalars(COUNTIES))
     for county_code in counties:
         more = True
         while more:
             async with database.transaction() as session:
-                more = await work(session, county_code) >= CHUNK
+                more = await work(session, county_code) >= full

@@ -93,3 +93,11 @@ REJECTED_DAYS = Whole(
     en="Days after which the content of a rejected declaration is deleted",
     source="Personal Information Protection Law, articles 19 and 47; operational default",
 )
+BASE_URL = Text(
+    key="declarations.base_url",
+    default="",
+    max_length=200,
+    zh="申报二维码所用的公网网址,如 https://wg.example.gov.cn;为空时取当前访问地址",
+    en="Public address that QR codes lead to, https://…; empty: the address the code is asked for at",
+    source="operational default",
+)
