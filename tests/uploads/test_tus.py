@@ -454,5 +454,3 @@ async def test_what_a_dead_process_left_unexamined_is_finished_by_whoever_asks(
     answer = await people.inspector.head(location)
     assert answer.headers["upload-offset"] == str(len(PHOTO))
     assert (await state_of(database, upload_id)).state == "complete"
-
-
