@@ -33,6 +33,8 @@ async def get_subject(
     _, may_sensitive = await reveals.allowed(session, actor, row, now=now, today=today)
     return {
         **row._mapping,
+        "name": row.shown_name,
+        "address": row.shown_address,
         "fields": row.attributes | row.masked,
         "masked_fields": sorted(row.masked),
         "sensitive_fields": sorted(row.sensitive) if may_sensitive else [],
