@@ -6,10 +6,11 @@ from typing import Any
 
 from app.kit.clock import from_ms
 from app.patrol.causes import cause_words, facts, lost_s_by_cause
-from app.patrol.day_inputs import DayInputs, Interval
+from app.patrol.day_inputs import DayInputs, Interval, WorkInterval
 from app.patrol.figures import DayFold, Gap, Segment, Stay, Verdict
 from app.patrol.judging import Judgement, Reason
 from app.patrol.unplaced import Unplaced, find_unplaced
+from app.patrol.work.telling import counted_work
 
 METRES = 1  # decimals: a decimetre is below every error bound, yet sums still close
 
@@ -80,11 +81,12 @@ def explanation_document(
         "segments": [_segment(segment) for segment in fold.segments],
         "stays": [_stay(stay) for stay in fold.stays],
         "gaps": [_silence(gap) | {"edge": gap.edge, "is_fact": gap in certain} for gap in fold.gaps],
+        "work": [{"kind": each.kind, "id": each.id, **_between(each)} for each in counted_work(inputs)],
         "unplaced": [_silence(unplaced) for unplaced in find_unplaced(fold, inputs)],
     }
 
 
-def _between(part: Interval | Segment | Stay | Gap | Unplaced) -> dict[str, Any]:
+def _between(part: Interval | WorkInterval | Segment | Stay | Gap | Unplaced) -> dict[str, Any]:
     return {"start_at": instant(part.start_ms), "end_at": instant(part.end_ms)}
 
 

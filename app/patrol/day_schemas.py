@@ -209,6 +209,13 @@ class UnplacedRead(SpanRead):
     cause_en: Annotated[str, Field(description="In English · 原因(英文)")]
 
 
+class WorkRead(SpanRead):
+    """A proven visit, or a submission with its place or photo: counts as online and as patrol."""
+
+    kind: Annotated[Literal["visit", "submission"], Field(description="visit 走访 · submission 采集")]
+    id: Annotated[UUID, Field(description="Of the visit or submission · 走访或采集编号")]
+
+
 class GapRead(UnplacedRead):
     """A silence on duty."""
 
@@ -238,6 +245,7 @@ class ExplanationRead(DayRead):
     unplaced: Annotated[
         list[UnplacedRead], Field(description="Online without a place · 在线而无定位(不计巡查时长)")
     ]
+    work: Annotated[list[WorkRead], Field(description="Visits and submissions on duty · 计入的走访与采集")]
     signals: Annotated[
         list[DaySignalRead],
         Field(description="Integrity signals; they change no figure · 轨迹真实性提示,不影响数字"),

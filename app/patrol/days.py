@@ -21,6 +21,7 @@ from app.patrol.folder import FoldedDay, fold_days, fold_record
 from app.patrol.models import DayFigures, DayJudgement, PatrolDay
 from app.patrol.problems import DayFrozen, DayNotFound
 from app.patrol.unplaced import find_unplaced
+from app.patrol.work.telling import counted_work
 
 
 async def get_day(
@@ -106,6 +107,7 @@ def day_document(day: FoldedDay, *, now: datetime, zone: ZoneInfo) -> dict[str, 
         zone,
         day_over=day.is_over,
         unplaced=find_unplaced(day.fold, day.record.inputs),
+        work=counted_work(day.record.inputs),
     )
     return {
         "inspector_id": day.record.key.inspector_id,

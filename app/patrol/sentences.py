@@ -10,10 +10,12 @@ import numpy as np
 
 from app.patrol.causes import cause_words, facts, lost_s_by_cause
 from app.patrol.check_sentences import Sentence, check_sentence, duration, km
+from app.patrol.day_inputs import WorkInterval
 from app.patrol.figures import VALID_VERDICTS, DayFold, Gap, Verdict
 from app.patrol.fold_rules import FoldRules
 from app.patrol.judging import Judgement
 from app.patrol.unplaced import Unplaced
+from app.patrol.work.telling import work_sentences
 
 LISTED = 3
 """So many stays and gaps are told one by one, the longest first chosen; the rest is in the explanation."""
@@ -42,15 +44,17 @@ def day_sentences(
     *,
     day_over: bool,
     unplaced: Sequence[Unplaced] = (),
+    work: Sequence[WorkInterval] = (),
 ) -> tuple[Sentence, ...]:
     """The day in sentences, the most important first: status, what is missing, what was not counted.
 
     tz is the zone of the service day (Asia/Shanghai). The silence after the last signal is told only of a
-    day that is over: until then it is no fact.
+    day that is over: until then it is no fact. work: the parts of it that counted.
     """
     parts: list[Iterable[Sentence]] = [
         [_status(judgement)],
         [s for reason in judgement.reasons if (s := check_sentence(reason, judgement)) is not None],
+        work_sentences(work),
         _stays(fold, tz),
         _gaps(fold, tz, day_over),
         _unplaced(unplaced, tz),

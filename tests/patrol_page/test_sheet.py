@@ -52,6 +52,8 @@ def page_of(inputs: DayInputs, *, is_long: bool = False, **more: Any) -> DayPage
         "figures": figures,
         "standing": standing,
         "signals": [signal] * (9 if is_long else 0),
+        "sentences": [{"code": "work", "zh": "走访 12 次、采集 148 次,共 7 小时 48 分钟,计入在线和巡查时长"}]
+        * is_long,
     }
     ruling = Ruling("upheld", "pass", "终端故障,社区出具证明。" * 20, datetime(2026, 3, 9, tzinfo=UTC))
     shapes = [GridShape(f"33092110000100{n}", "一个名字特别长的网格" * 3, GRID) for n in range(4)]

@@ -100,9 +100,10 @@ def _right(page: DayPage) -> Markup:
 
 
 def _remarks(page: DayPage) -> Markup:
-    """Borrowed handhelds, signals, an open appeal: what a reader should know beside the figures."""
+    """Work, borrowed handhelds, signals, an open appeal: what a reader should know beside the figures."""
     signals: list[dict[str, Any]] = page.explanation["signals"]
-    told = [tag("li", _loans(page))] if page.loans else []
+    told = [tag("li", shortened(said, 60))] if (said := _work(page)) else []
+    told += [tag("li", _loans(page))] if page.loans else []
     listed = SIGNALS - len(told)
     told += [tag("li", _signal(s)) for s in signals[:listed]]
     if len(signals) > listed:
@@ -116,6 +117,11 @@ def _remarks(page: DayPage) -> Markup:
         tag("h2", "真实性提示及备注(供人核实,不影响判定)"),
         tag("ul", *told) if told else tag("div", "无"),
     )
+
+
+def _work(page: DayPage) -> str:
+    """The day's sentence about visits and submissions; empty where there were none."""
+    return next((s["zh"] for s in page.explanation["sentences"] if s["code"] == "work"), "")
 
 
 def _loans(page: DayPage) -> str:

@@ -96,7 +96,8 @@ class FrozenDay:
 
     def explanation(self, *, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
         """As `shown_days.LiveDay.explanation`."""
-        return self.document(now=now, zone=zone) | dict(self.content["explanation"])
+        # days that were frozen before visits counted have no `work`
+        return self.document(now=now, zone=zone) | {"work": []} | dict(self.content["explanation"])
 
     def geojson(self, *, with_points: bool) -> dict[str, Any]:
         """The simplified track; single fixes are gone, so there are no points to show."""
