@@ -124,10 +124,10 @@ async def add_places(session: AsyncSession, entries: Sequence[Entry], day: date)
         named: Any = select(AreaVersion.area_id, AreaVersion.name).where(
             AreaVersion.area_id.in_(areas), AreaVersion.valid.contains(day)
         )
-        names |= dict((await session.execute(named)).tuples())
+        names |= {row.area_id: row.name for row in await session.execute(named)}
     if grids:
         coded: Any = select(Grid.id, Grid.code).where(
             Grid.county_code.in_({entry.county_code for entry in entries}), Grid.id.in_(grids)
         )
-        names |= dict((await session.execute(coded)).tuples())
+        names |= {row.id: row.code for row in await session.execute(coded)}
     return names
