@@ -16,12 +16,14 @@ from app.kit.embedded import database_of
 from app.kit.reencryption import SealedColumn, reencrypt_some
 from app.patrol import quarantine
 from app.settings import get_settings
+from app.visits import sealed as visits
 
 SEALED_COLUMNS = (
     *identity.SEALED_COLUMNS,
     *quarantine.SEALED_COLUMNS,
     *subjects.SEALED_COLUMNS,
     *declarations.SEALED_COLUMNS,
+    *visits.SEALED_COLUMNS,
 )
 """Of every domain: what is left out here is lost when an old key leaves the settings."""
 
