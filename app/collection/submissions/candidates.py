@@ -25,6 +25,7 @@ class Candidate:
     makes            the sender knew of no such subject: it is made unless somebody else made it before
     author_area_id   the area that the author works for: what he edits lies inside, or in one of `own_grids`
     is_held          it was held before and is in the table already
+    is_rebased       a person wants it to hold as if it had been made on the subject as it stands
     """
 
     id: UUID
@@ -55,6 +56,7 @@ class Candidate:
     task_id: UUID | None
     ignored: int = 0
     is_held: bool = False
+    is_rebased: bool = False
 
     @property
     def link(self) -> Link:

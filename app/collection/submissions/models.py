@@ -132,9 +132,9 @@ class Submission(Base):
 class SubjectConflict(Base):
     """A field that two people changed without knowing of each other: both values, until a person decides.
 
-    The current value stays in the subject meanwhile. `current_value` and `sent_value` are null for personal
-    fields; then `sealed` holds JSON {"current": …, "sent": …}. `current_by`: the submission that set the current
-    value, null when none did.
+    The current value stays in the subject meanwhile. Of a personal field `current_value` and `sent_value` are
+    masked, of a sensitive one null; then `sealed` holds JSON {"current": …, "sent": …} in plain.
+    current_by: the submission that set the current value, null when none did.
     """
 
     __tablename__ = "subject_conflict"

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid6 import uuid7
 
 from app.collection.subjects import bulk, store
+from app.collection.subjects.changing import mask
 from app.collection.submissions import grading, sealing
 from app.collection.submissions.application import Outcome
 from app.collection.submissions.candidates import Candidate
@@ -215,6 +216,8 @@ def _conflict(desk: Desk, fate: Outcome, clash: Clash) -> dict[str, Any]:
     values = {"current": clash.current, "sent": clash.sent}
     plain, secret = sealing.sealed(desk.vault, values, hidden, conflict_id, sealing.CONFLICT)
     personal = (declared.personal or "text") if declared is not None and hidden else None
+    if secret is not None and declared is not None and not declared.sensitive:
+        plain = {n: None if v is None else mask(personal or "text", v) for n, v in values.items()}
     return {
         "county_code": desk.actor.county_code,
         "id": conflict_id,
