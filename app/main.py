@@ -18,6 +18,10 @@ from app.collection.exports.router import router as exports_router
 from app.collection.ledgers.router import router as ledgers_router
 from app.collection.subjects.merge_router import router as merge_router
 from app.collection.subjects.router import router as subject_router
+from app.collection.submissions.conflict_router import router as conflict_router
+from app.collection.submissions.held_router import router as held_router
+from app.collection.submissions.router import router as submission_router
+from app.collection.submissions.sampling_router import router as sampling_router
 from app.collection.tips.router import router as tip_router
 from app.identity.dependencies import vault_of
 from app.identity.router import router as identity_router
@@ -53,6 +57,10 @@ ROUTERS = (
     sync_router,
     identity_router,
     staffing_router,
+    submission_router,
+    held_router,
+    conflict_router,
+    sampling_router,
     subject_router,
     merge_router,
     area_router,

@@ -8,6 +8,7 @@ from sqlalchemy import func, not_, select
 
 from app.collection.declarations import sealed as declarations
 from app.collection.subjects import rotation as subjects
+from app.collection.submissions import rotation as submissions
 from app.identity import sealed as identity
 from app.kit.console import clear_errors, say
 from app.kit.crypto import SealError, Vault
@@ -22,6 +23,7 @@ SEALED_COLUMNS = (
     *identity.SEALED_COLUMNS,
     *quarantine.SEALED_COLUMNS,
     *subjects.SEALED_COLUMNS,
+    *submissions.SEALED_COLUMNS,
     *declarations.SEALED_COLUMNS,
     *visits.SEALED_COLUMNS,
 )

@@ -16,6 +16,7 @@ TAGS = [
     {"name": "patrol days", "description": "My day so far, explained · 巡查日"},
     {"name": "staffing", "description": "Appointments and shifts · 任职与排班"},
     {"name": "subjects", "description": "People, dwellings, organizations, components · 采集对象"},
+    {"name": "submissions", "description": "What was collected, conflicts, reviews, samples · 采集记录"},
     {"name": "areas", "description": "Divisions · 区划"},
     {"name": "grids", "description": "Grids and their dated outlines · 网格"},
     {"name": "affairs", "description": "What may be asked of inspectors: admission · 事务准入"},

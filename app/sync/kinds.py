@@ -7,6 +7,7 @@ from app.collection.assignments.pull import TaskSource
 from app.collection.catalogue.pull import CodeTableSource, ItemSource
 from app.collection.subjects.pull import SubjectSource
 from app.collection.submissions import intake as submissions
+from app.collection.submissions.pull import ConflictSource, SubmissionSource
 from app.exchange.items import Take
 from app.exchange.sources import Source
 from app.sync.sources import GridSource, RuleSource
@@ -28,6 +29,8 @@ SOURCES: Sequence[Source] = (
     TaskSource(),
     VisitDutySource(),
     SubjectSource(),
+    SubmissionSource(),
+    ConflictSource(),
 )
 """In the order of a first load: what is needed to understand the rest comes first."""
 

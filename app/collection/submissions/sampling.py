@@ -160,7 +160,7 @@ async def close_check(
     await _record(session, actor, "sample_check.closed", check, facts, now)
 
 
-def _population(actor: Actor, body: SampleCheckCreate, zone: ZoneInfo) -> Select[tuple[UUID]]:
+def _population(actor: Actor, body: SampleCheckCreate, zone: ZoneInfo) -> Select[UUID]:
     below = select(AreaClosure.area_id).where(AreaClosure.ancestor_id == body.area_id)
     statement = select(Submission.id).where(
         Submission.county_code == actor.county_code,
