@@ -89,6 +89,25 @@ def ingest(
 
 
 @bench.command()
+def sync(
+    as_json: AsJson = False,
+    pushes: Annotated[int, typer.Option(min=10, help="Pushes.")] = 600,
+    items: Annotated[int, typer.Option(min=1, max=500, help="Items of a push.")] = 10,
+    walkers: Annotated[int, typer.Option(min=2, max=400, help="Handhelds.")] = 40,
+    seconds: Annotated[int, typer.Option(min=1, max=60, help="How long to pull.")] = 5,
+    processes: Annotated[int, typer.Option(min=1, max=16, help="API processes of the private service.")] = 2,
+) -> None:
+    """New residents pushed, nothing new pulled, and the first load of a grid with 1,000 people."""
+    from app.bench import sync as benchmark
+
+    with clear_errors():
+        result = benchmark.run(
+            pushes=pushes, items=items, walkers=walkers, seconds=seconds, api_processes=processes, say=_say
+        )
+    _print(_figures(result.as_json()), as_json=as_json, document=result.as_json(), misses=result.misses)
+
+
+@bench.command()
 def refold(as_json: AsJson = False) -> None:
     """A full day of 2,880 fixes read, folded and stored again; a day's backlog in order and shuffled."""
     from app.bench import refold as benchmark

@@ -40,13 +40,14 @@ COPY_PLAIN = "COPY plain_fix FROM STDIN"
 
 def noop_batches_per_s(folder: Path, path: str, processes: int, *, seconds: float) -> float:
     """The prepared batches sent to a server that only answers; as many as fit into `seconds`."""
-    with _noop_server(processes) as url:
+    with noop_server(processes) as url:
         result = load.run(folder, url, path, seconds=seconds)
     return result.stored / result.seconds
 
 
 @contextmanager
-def _noop_server(processes: int) -> Iterator[str]:
+def noop_server(processes: int) -> Iterator[str]:
+    """URL of the application with the work taken out (`noop`)."""
     port = free_port()
     with ExitStack() as stack:
         for listener in open_sockets("127.0.0.1", port, processes):

@@ -44,6 +44,20 @@ class NoopIngestor:
         return ANSWER
 
 
+class NoopSynchronizer:
+    """Likewise for pushes and pulls."""
+
+    async def push(
+        self, claims: Claims, body: bytes, content_type: str, *, language: str, seq: int | None
+    ) -> bytes:
+        """The same answer, whatever comes."""
+        return ANSWER
+
+    async def pull(self, claims: Claims, text: str | None, limit: int) -> bytes:
+        """Likewise."""
+        return ANSWER
+
+
 async def claims() -> Claims:
     """The same handheld, whoever asks."""
     return CLAIMS
@@ -53,6 +67,7 @@ def noop_app() -> FastAPI:
     """The application with the work taken out; its database is never opened."""
     app = create_app(Settings(database_url=None), Database.connect("postgresql://nowhere"))
     app.state.ingestor = NoopIngestor()
+    app.state.synchronizer = NoopSynchronizer()
     app.dependency_overrides[current_claims] = claims
     return app
 
