@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.areas.models import Area
-from app.demo import affairs, decisions, land, people, staff
+from app.demo import affairs, decisions, land, people, staff, subjects, visits
 from app.demo.divisions import read_divisions
 from app.demo.fortnight.named import FIRST_DAY
 from app.demo.fortnight.tasks import load as fortnight
@@ -23,6 +23,7 @@ from app.identity.actor import ROLE_LABELS
 from app.identity.passwords import hash_password
 from app.kit import events
 from app.kit.clock import day_start, utc_now
+from app.kit.crypto import Vault
 from app.kit.db import Database
 from app.kit.ids import DEMO_BOAT_GRID_CODE, DEMO_COUNTY, DEMO_COUNTY_CODE, DEMO_DAY, DEMO_GRID_CODE
 from app.kit.jobs import defer
@@ -33,7 +34,7 @@ DEMO_PASSWORD = "Wangge-330921"  # noqa: S105 - well known on purpose; only wher
 LOCK = 0x44454D4F
 LOADED = (
     "area, area_version, area_code, area_closure, grid, grid_version, account, device, device_binding, "
-    "appointment, shift"
+    "appointment, shift, subject, subject_key, subject_link, subject_state, subject_version"
 )
 
 
@@ -93,6 +94,10 @@ async def _load(session: AsyncSession, settings: Settings, today: date) -> DemoS
     await note_periods(session, DEMO_COUNTY_CODE, DEMO_DAY, today)
     await decisions.record_decisions(session, now)
     await affairs.load(session, today=today, zone=settings.zone, now=now)
+    if settings.master_key is not None:
+        vault = Vault.parse(settings.master_key.get_secret_value())
+        await subjects.load(session, grids, vault, zone=settings.zone, now=now)
+        await visits.load(session, vault, today=today, zone=settings.zone, now=now)
     await load_walk(session, settings.zone)
     await load_quarantined(session, now)
     await load_spares(session, today, settings.zone, now)

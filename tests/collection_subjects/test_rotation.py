@@ -33,7 +33,7 @@ async def test_values_keys_and_names_move_to_the_new_key(session: AsyncSession) 
     assert await store.find_by_keys(session, new, make.COUNTY, keys) == during
     found = await store.lock_many(session, new, make.COUNTY, [person.id, firm.id])
     assert found[person.id].values == {**ZHANG, "phone": "13900000000"}
-    tokens = dict((await session.execute(text("SELECT id, name_tokens FROM subject"))).tuples().all())
+    tokens = dict((await session.execute(text("SELECT id, name_tokens FROM subject"))).all())
     assert tokens[person.id] == indexing.keyed_tokens(new, indexing.NAME_PURPOSE, "张三丰")
     assert tokens[firm.id] == indexing.open_tokens("渔具厂")
     digests = list(await session.scalars(text("SELECT digest FROM subject_key")))

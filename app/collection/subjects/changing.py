@@ -315,7 +315,7 @@ def _key(known: Field, value: Any) -> tuple[str, str] | None:
     if value is None or known.sensitive or isinstance(value, list | dict):
         return None
     if known.key is not None and known.key != indexing.PHONE:
-        text = indexing.normalised_key(value)
+        text = indexing.normalised_key(known.key, value)
         return (known.key, text) if text else None
     digits = indexing.normalised_phone(value)
     return (indexing.PHONE, digits) if digits else None

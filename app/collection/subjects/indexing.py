@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
+from app.collection.catalogue.field_checks import normalized_key
 from app.kit.crypto import Vault
 
 NAME_PURPOSE = "subject.name_tokens"
@@ -103,9 +104,9 @@ def key_digests(vault: Vault, kind: str, value: str) -> list[str]:
     return vault.blind_indexes(value, f"subject_key.{kind}")
 
 
-def normalised_key(value: Any) -> str:
-    """A key as it is compared: half-width, upper case, without white space."""
-    return "".join(unicodedata.normalize("NFKC", str(value)).upper().split())
+def normalised_key(kind: str, value: Any) -> str:
+    """A natural key in its one spelling, half-width."""
+    return normalized_key(kind, unicodedata.normalize("NFKC", str(value)))
 
 
 def normalised_phone(value: Any) -> str:

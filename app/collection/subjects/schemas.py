@@ -61,7 +61,7 @@ class SubjectSearch(Input):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"kind": "person", "name": "演示", "area_id": str(DEMO_COMMUNITY), "limit": 20}
+            "example": {"kind": "person", "name": "合成", "area_id": str(DEMO_COMMUNITY), "limit": 20}
         }
     )
 

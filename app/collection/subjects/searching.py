@@ -115,8 +115,9 @@ def _tokens(vault: Vault, purpose: str, column: Any, text: str) -> ColumnElement
 
 
 def _holds_key(vault: Vault, kind: str, value: str) -> ColumnElement[bool]:
-    normal = indexing.normalised_phone if kind == indexing.PHONE else indexing.normalised_key
-    digests = indexing.key_digests(vault, kind, normal(value))
+    is_phone = kind == indexing.PHONE
+    normal = indexing.normalised_phone(value) if is_phone else indexing.normalised_key(kind, value)
+    digests = indexing.key_digests(vault, kind, normal)
     return and_(
         select(SubjectKey.subject_id)
         .where(

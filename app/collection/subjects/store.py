@@ -97,7 +97,7 @@ async def find_by_keys(
     """
     asked: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
     for kind, value in keys:
-        for digest in indexing.key_digests(vault, kind, indexing.normalised_key(value)):
+        for digest in indexing.key_digests(vault, kind, indexing.normalised_key(kind, value)):
             asked[kind, digest].append((kind, value))
     if not asked:
         return {}
