@@ -146,7 +146,7 @@ async def list_due(
         UUID | None,
         Query(
             description="In this grid · 网格",
-            openapi_examples={"all": {"value": None}, "demo": {"value": str(DEMO_GRID)}},
+            openapi_examples={"demo": {"summary": "Demo grid · 演示网格", "value": str(DEMO_GRID)}},
         ),
     ] = None,
     inspector_id: Annotated[
