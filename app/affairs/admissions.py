@@ -59,7 +59,7 @@ async def admissions_of(
         .order_by(Affair.in_force_from, Affair.id)
     )
     found: defaultdict[UUID, list[Admission]] = defaultdict(list)
-    for item_id, affair_id, area_id, since, until in (await session.execute(statement)).tuples():
+    for item_id, affair_id, area_id, since, until in (await session.execute(statement)).all():
         if since is not None:
             found[item_id].append(Admission(item_id, affair_id, area_id, since, until))
     return found

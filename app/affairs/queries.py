@@ -111,7 +111,7 @@ async def find_items(session: AsyncSession, county_code: str, item_codes: Collec
         CollectionItem.code.in_(sorted(item_codes)),
         or_(CollectionItem.county_code.is_(None), CollectionItem.county_code == county_code),
     )
-    return dict((await session.execute(statement)).tuples().all())
+    return {row.code: row.id for row in await session.execute(statement)}
 
 
 async def list_items_of(session: AsyncSession, affair: Affair) -> Sequence[UUID]:

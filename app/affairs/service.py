@@ -15,12 +15,12 @@ from app.affairs.models import Affair, AffairItem
 from app.affairs.problems import (
     AffairAreaTooWide,
     AffairItemUnknown,
-    AffairNotYours,
     AffairOver,
     AffairSecondPerson,
     AffairStepNotAllowed,
     AffairTooLong,
 )
+from app.affairs.refusals import refuse
 from app.affairs.schemas import AffairCreate
 from app.affairs.workflow import Action, Kind, State, Transition
 from app.areas.models import Area
@@ -197,8 +197,7 @@ async def _step(
     transition = workflow.find(kind, state, action)
     is_theirs = transition is None or _is_theirs(actor, affair, action, transition)
     if not (is_inside and is_theirs and workflow.may_ever(actor.role, action)):
-        await _log_refusal(database, actor, affair, action, now)
-        raise AffairNotYours
+        await refuse(session, database, actor, affair, action, now=now)
     if transition is None:
         raise AffairStepNotAllowed(
             current_state=state, allowed_actions=workflow.actions_of(kind, state, actor.role)
@@ -217,23 +216,6 @@ def _is_theirs(actor: Actor, affair: Affair, action: Action, transition: Transit
     ):
         return False
     return actor.role in transition.roles
-
-
-async def _log_refusal(
-    database: Database, actor: Actor, affair: Affair, action: Action, now: datetime
-) -> None:
-    # in a transaction of its own: the attempt stays, although the request is refused
-    async with database.transaction() as own:
-        await events.record(
-            own,
-            actor.event_actor,
-            "affair.attempt_refused",
-            ("affair", affair.id),
-            {"action": action, "role": actor.role, "reason": AffairNotYours.code},
-            county_code=affair.county_code,
-            area_id=affair.area_id,
-            now=now,
-        )
 
 
 async def _require_second_person(

@@ -117,7 +117,7 @@ async def _admitted(
         .order_by(Affair.in_force_from, Affair.id)
     )
     found: defaultdict[UUID, list[dict[str, Any]]] = defaultdict(list)
-    for item_id, area_id, since, until in (await session.execute(statement)).tuples():
+    for item_id, area_id, since, until in (await session.execute(statement)).all():
         found[item_id].append({"area_id": str(area_id), "from": _iso(since), "until": _iso(until)})
     return found
 

@@ -66,7 +66,7 @@ async def find_codes(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, f
         .where(CodeValue.table_id.in_(ids))
         .group_by(CodeValue.table_id)
     )
-    found = {table: frozenset(codes) for table, codes in (await session.execute(statement)).tuples()}
+    found = {table: frozenset(codes) for table, codes in (await session.execute(statement)).all()}
     return {each: found.get(each, frozenset()) for each in ids}
 
 

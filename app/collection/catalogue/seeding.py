@@ -75,7 +75,7 @@ async def _tell(session: AsyncSession, new: list[NewEvent], now: datetime) -> No
         now=now,
     )
     counties = await session.execute(select(Area.county_code, Area.id).where(Area.level == "county"))
-    for county_code, area_id in counties.tuples().all():
+    for county_code, area_id in counties.all():
         here = [replace(event, area_id=area_id) for event in new]
         await events.record_many(session, events.SYSTEM, here, county_code=county_code, now=now)
 
@@ -179,4 +179,4 @@ async def _seed_forms(
 
 async def _newest(session: AsyncSession, table: Table, key: Any) -> dict[Any, int]:
     statement = select(key, func.max(table.c.version)).where(table.c.county_code.is_(None)).group_by(key)
-    return dict((await session.execute(statement)).tuples().all())
+    return {row[0]: row[1] for row in await session.execute(statement)}
