@@ -14,15 +14,13 @@ ASKED = frozenset(
     {
         "gender",
         "birth_date",
-        "nationality",
-        "document_type",
-        "document_number",
-        "document_expires_on",
+        "phone",
         "employer",
         "inflow_reason",
         "arrived_on",
-        "legal_representative",
-        "legal_representative_phone",
+        "document_type",
+        "entered_on",
+        "legal_representative_name",
         "contact_name",
         "contact_phone",
         "business_scope",
@@ -50,7 +48,7 @@ def declared_fields(fields: Mapping[str, FormField]) -> dict[str, FormField]:
 def _is_asked(each: FormField) -> bool:
     if each.link is not None or each.sensitive:
         return False
-    is_who = each.role in WHO_AND_WHERE or each.key is not None or each.personal == "phone"
+    is_who = each.role in WHO_AND_WHERE or each.key is not None
     return each.is_required or is_who or each.name in ASKED
 
 

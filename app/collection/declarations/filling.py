@@ -12,7 +12,7 @@ from app.collection.catalogue.forms import Form
 from app.collection.declarations import codes, page, service
 from app.collection.declarations.declared import declared_fields, typed_values
 from app.collection.declarations.inputs import PREFIX, Question
-from app.collection.declarations.intake import Door, admit
+from app.collection.declarations.intake import Door, enter
 from app.collection.declarations.offering import Point, choices_of, input_kind, open_form
 from app.collection.declarations.problems import DeclarationInvalid, ForeignOrigin
 from app.collection.declarations.service import NewDeclaration
@@ -29,6 +29,16 @@ STALE = ("页面打开过久,请核对后重新提交。", "The page was open fo
 NO_CONSENT = ("请先阅读并同意告知。", "Please read and agree to the notice first.")
 TRAPPED = ("请清空“请勿填写”一栏后再提交。", "Please empty the field that is to be left empty.")
 FAULTY = ("有填写不符合要求的项目,请更正后再提交。", "Some fields are not filled in as required.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A form as it comes in."""
+
+    token: str
+    item_code: str
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,22 +93,13 @@ async def blank(session: AsyncSession, vault: Vault, point: Point, item_code: st
     return await _drawn(session, point, way, form, _new_sheet(vault, point, item_code, now), {}, now=now)
 
 
-async def send(
-    session: AsyncSession,
-    door: Door,
-    point: Point,
-    item_code: str,
-    headers: Mapping[str, str],
-    body: bytes,
-    *,
-    now: datetime,
-) -> Filled:
+async def send(session: AsyncSession, door: Door, sent: Sent, *, now: datetime) -> Filled:
     """The query code, or the form again with what is wrong.
 
     Raises what has nothing to do with a field: TooManyDeclarations, ItemNotOffered, DeclarationDiffers, …
     """
-    texts = texts_of(headers, body, point.rules[BODY_MAX_BYTES])
-    await admit(door, point, now=now)
+    point, item_code = await enter(door, sent.token, now=now), sent.item_code
+    texts = texts_of(sent.headers, sent.body, point.rules[BODY_MAX_BYTES])
     way, form = await open_form(session, point, item_code, now=now)
     sheet = texts.get("sheet", [""])[0]
     lifetime = timedelta(minutes=point.rules[SHEET_MINUTES])

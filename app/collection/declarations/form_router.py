@@ -57,7 +57,6 @@ async def status_form() -> HTMLResponse:
 )
 async def show_status(
     request: Request,
-    session: SessionDep,
     database: DatabaseDep,
     vault: VaultDep,
     settings: SettingsDep,
@@ -70,7 +69,7 @@ async def show_status(
     async def show() -> HTMLResponse:
         filling.require_own_page(request.headers)
         texts = filling.texts_of(request.headers, await request.body(), filling.STATUS_BODY_MAX_BYTES)
-        row = await look_up(session, door, texts.get("code", [""])[0], now=now)
+        row = await look_up(door, texts.get("code", [""])[0], now=now)
         shown = page.Standing(
             DeclarationState(row.state),
             row.item_name,
@@ -129,9 +128,8 @@ async def send_form(
 
     async def show() -> HTMLResponse:
         filling.require_own_page(request.headers)
-        point = await open_point(session, token, now=now, zone=settings.zone)
-        body = await request.body()
-        filled = await filling.send(session, door, point, item_code, request.headers, body, now=now)
+        sent = filling.Sent(token, item_code, request.headers, await request.body())
+        filled = await filling.send(session, door, sent, now=now)
         return _answer(filled.html, filled.status)
 
     return await _guarded(show)

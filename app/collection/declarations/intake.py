@@ -34,34 +34,47 @@ async def declare_by_api(
     session: AsyncSession, door: Door, body: DeclarationCreate, *, now: datetime
 ) -> tuple[Declaration, str]:
     """The stored declaration and its query code. Raises the problems of `router.declare`."""
-    point = await open_point(session, body.token, now=now, zone=door.zone)
-    await admit(door, point, now=now)
+    point = await enter(door, body.token, now=now)
     _, form = await open_form(session, point, body.item_code, body.form_version, now=now)
     new = NewDeclaration(body.id, "api", body.fields, body.consent_version)
     return await service.declare(session, door.vault, point, form, new, now=now, zone=door.zone)
 
 
-async def admit(door: Door, point: Point, *, now: datetime) -> None:
-    """Counts a declaration from here to there. Raises TooManyDeclarations."""
-    counted = [
-        limits.from_address(door.address, point.rules[PER_ADDRESS_HOUR]),
-        limits.at_point(point.token, point.rules[PER_POINT_HOUR]),
-    ]
-    await limits.require_free(door.database, [s for s, _ in counted], vault=door.vault, now=now)
-    await limits.count(door.database, counted, vault=door.vault, now=now)
+async def enter(door: Door, token: str, *, now: datetime) -> Point:
+    """The point of a declaration that is being sent, counted for its address and its grid.
+
+    Before the request's own session is touched: who waits for a second connection while he holds one may wait
+    for ever. Raises PointUnknown, DeclarationsClosed, TooManyDeclarations.
+    """
+    async with door.database.transaction() as session:
+        point = await open_point(session, token, now=now, zone=door.zone)
+        counted = [
+            limits.from_address(door.address, point.rules[PER_ADDRESS_HOUR]),
+            limits.at_point(point.token, point.rules[PER_POINT_HOUR]),
+        ]
+        refusal = await limits.find_refusal(session, counted, vault=door.vault, now=now)
+        if refusal is None:
+            await limits.count(session, counted, vault=door.vault, now=now)
+    if refusal is not None:
+        raise refusal
+    return point
 
 
-async def look_up(session: AsyncSession, door: Door, typed: str, *, now: datetime) -> Row[Any]:
+async def look_up(door: Door, typed: str, *, now: datetime) -> Row[Any]:
     """Where the declaration of a query code stands; a wrong code is counted.
 
     Raises DeclarationNotFound, TooManyDeclarations.
     """
-    # no place is known before the code is: what applies everywhere
-    applied = await rules.resolve(session, [], now.astimezone(door.zone).date())
-    secret, limit = limits.wrong_codes(door.address, applied[WRONG_CODES_HOUR])
-    await limits.require_free(door.database, [secret], vault=door.vault, now=now)
-    try:
-        return await service.look_up(session, typed)
-    except DeclarationNotFound:
-        await limits.count(door.database, [(secret, limit)], vault=door.vault, now=now)
-        raise
+    async with door.database.transaction() as session:
+        # no place is known before the code is: what applies everywhere
+        applied = await rules.resolve(session, [], now.astimezone(door.zone).date())
+        counted = [limits.wrong_codes(door.address, applied[WRONG_CODES_HOUR])]
+        refusal = await limits.find_refusal(session, counted, vault=door.vault, now=now)
+        row = None if refusal else await service.look_up(session, typed)
+        if row is None and refusal is None:
+            await limits.count(session, counted, vault=door.vault, now=now)
+    if refusal is not None:
+        raise refusal
+    if row is None:
+        raise DeclarationNotFound
+    return row

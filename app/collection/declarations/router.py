@@ -120,7 +120,6 @@ async def declare(
 )
 async def look_up(
     body: StatusQuery,
-    session: SessionDep,
     database: DatabaseDep,
     vault: VaultDep,
     settings: SettingsDep,
@@ -131,7 +130,7 @@ async def look_up(
     """No login: whoever has the code. Wrong codes are counted by address."""
     response.headers["Cache-Control"] = "no-store"
     door = intake.Door(database, vault, address, settings.zone)
-    return answers.status(await intake.look_up(session, door, body.code, now=now), settings.zone)
+    return answers.status(await intake.look_up(door, body.code, now=now), settings.zone)
 
 
 @router.get(

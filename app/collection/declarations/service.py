@@ -26,7 +26,6 @@ from app.collection.declarations.problems import (
     ContentDeleted,
     DeclarationDiffers,
     DeclarationInvalid,
-    DeclarationNotFound,
     PointMissing,
 )
 from app.identity.actor import Actor, system_actor
@@ -139,13 +138,10 @@ async def _open(session: AsyncSession, stored: Declaration, *, now: datetime, zo
     await open_tasks(session, actor, [task], now=now, zone=zone)
 
 
-async def look_up(session: AsyncSession, typed: str) -> Row[Any]:
-    """Where the declaration of a query code stands. Raises DeclarationNotFound."""
+async def look_up(session: AsyncSession, typed: str) -> Row[Any] | None:
+    """Where the declaration of a query code stands; None when there is none."""
     code = codes.read_code(typed)
-    row = None if code is None else await queries.find_standing(session, codes.code_digest(code))
-    if row is None:
-        raise DeclarationNotFound
-    return row
+    return None if code is None else await queries.find_standing(session, codes.code_digest(code))
 
 
 async def reveal(

@@ -84,7 +84,7 @@ def _with(item: Item, **members: Any) -> Item:
 
 
 def _made(item_id: UUID, at: datetime, body: Mapping[str, Any]) -> Item:
-    content = orjson.dumps({"id": item_id, "kind": "submission", **body}, option=orjson.OPT_SORT_KEYS)
+    content = orjson.dumps({"id": str(item_id), "kind": "submission", **body}, option=orjson.OPT_SORT_KEYS)
     return Item(item_id, "submission", at, body, hashlib.sha256(content).digest())
 
 

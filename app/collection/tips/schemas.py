@@ -27,7 +27,7 @@ class TipCreate(Input):
                 "item_code": "gumei_work_register",
                 "form_version": 1,
                 "recorded_at": "2026-11-20T10:00:00+08:00",
-                "fields": {"reported_on": "2026-11-20", "content": "12号楼新来一户租客"},
+                "fields": {"registered_on": "2026-11-20", "content": "12号楼新来一户租客"},
             }
         }
     )
