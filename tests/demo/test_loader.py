@@ -26,10 +26,12 @@ from app.kit.ids import (
     DEMO_FOREIGN_SUPERVISOR,
     DEMO_GRID,
     DEMO_INSPECTOR,
+    DEMO_PLACE,
     DEMO_SPARE_DEVICE,
     DEMO_SPARE_INSPECTOR,
     DEMO_TOWN,
     DEMO_TOWN_SUPERVISOR,
+    DEMO_VISIT,
 )
 from app.rules import service as rules
 from app.rules.catalogue import judging
@@ -230,3 +232,14 @@ async def test_daishans_thresholds_apply_with_their_source(session: AsyncSession
 async def test_the_load_leaves_an_event(session: AsyncSession, demo: DemoSummary) -> None:
     data = await session.scalar(text("SELECT data FROM event WHERE type = 'demo.loaded'"))
     assert data["grids"] == demo.grids
+
+
+async def test_a_key_place_was_visited_and_the_visit_is_proven(
+    session: AsyncSession, demo: DemoSummary
+) -> None:
+    visits = await session.execute(
+        text("SELECT subject_id, proven_by FROM visit WHERE id = :id"), {"id": DEMO_VISIT}
+    )
+    assert visits.all() == [(DEMO_PLACE, "position")]
+    assert await session.scalar(text("SELECT count(*) FROM key_subject")) == 3
+    assert await session.scalar(text("SELECT count(*) FROM visit")) == 3
