@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.areas.models import Area
-from app.demo import affairs, decisions, land, people, staff, subjects, visits
+from app.demo import affairs, decisions, land, people, staff, subjects, uploads, visits
 from app.demo.divisions import read_divisions
 from app.demo.fortnight.named import FIRST_DAY
 from app.demo.fortnight.tasks import load as fortnight
@@ -93,6 +93,7 @@ async def _load(session: AsyncSession, settings: Settings, today: date) -> DemoS
     shifts = await plan_shifts(session, today, settings.zone)
     await note_periods(session, DEMO_COUNTY_CODE, DEMO_DAY, today)
     await decisions.record_decisions(session, now)
+    await uploads.load(session, settings, now=now)
     await affairs.load(session, today=today, zone=settings.zone, now=now)
     if settings.master_key is not None:
         vault = Vault.parse(settings.master_key.get_secret_value())
