@@ -183,9 +183,9 @@ async def rebase(session: AsyncSession, desk: Desk, submission_id: UUID, body: R
     rows = await known.waiting(session, row.county_code, [submission_id])
     (candidate,) = await held_candidates(session, desk, rows)
     candidate = replace(candidate, after=None, is_rebased=True)
-    if body.subject_id is not None:
-        candidate.sent_subject_id = candidate.subject_id = body.subject_id
-    settled = await settle(session, desk, [candidate], ())
+    named, meant = candidate.sent_subject_id, body.subject_id
+    redirects = {named: meant} if named and meant and named != meant else {}
+    settled = await settle(session, desk, [candidate], (), redirects=redirects)
     fate = settled.fates[submission_id]
     if not isinstance(fate, Outcome):
         raise RebaseRefused(reason=fate.code if isinstance(fate, Problem) else "subject_not_found")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -39,11 +40,12 @@ async def settle(
     new: Sequence[Candidate],
     refused: Iterable[UUID],
     held: Sequence[Row[Any]] = (),
+    redirects: Mapping[UUID, UUID] = MappingProxyType({}),
 ) -> Settled:
     """Decides about new candidates and everything that waits for them; locks what they change.
 
     refused: items of the same set that are rejected already. held: submissions to be tried although nothing
-    that they wait for came.
+    that they wait for came. redirects: subjects that are to mean others, by decision of a person.
     """
     refused = set(refused)
     county = desk.actor.county_code
@@ -54,7 +56,7 @@ async def settle(
     candidates = {c.id: c for c in [*new, *await held_candidates(session, desk, list(rows.values()))]}
     earlier = {c.after for c in candidates.values() if c.after} - candidates.keys() - refused
     chain = await known.chain_of(session, county, earlier)
-    subjects = await _subjects(session, desk, list(candidates.values()))
+    subjects = await _subjects(session, desk, list(candidates.values()), redirects)
     board = await _board(session, desk, list(candidates.values()), subjects, chain)
     ground = Ground(board.subjects.keys(), chain.applied, chain.refused | refused)
     return _run(board, candidates, ground)
@@ -83,7 +85,7 @@ async def _subjects(session: AsyncSession, desk: Desk, candidates: Sequence[Cand
     county = desk.actor.county_code
     named = {c.sent_subject_id for c in candidates if c.sent_subject_id}
     linked = {each for c in candidates for each in c.links_to}
-    known_as = await known.aliases(session, county, named | linked)
+    known_as = await known.aliases(session, county, named | linked) | dict(redirects)
     keys = {key for c in candidates if c.makes for key in c.natural_keys}
     holders = await store.find_by_keys(session, desk.vault, county, keys)
     wanted = named | set(known_as.values()) | set(holders.values())
