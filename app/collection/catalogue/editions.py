@@ -7,6 +7,7 @@ follow one another, and what ships later doesn't touch it.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Protocol
 from uuid import UUID
 
@@ -48,11 +49,15 @@ def line_of(editions: Iterable[Edition]) -> Sequence[Standing]:
     if own:
         shipped = [e for e in shipped if e.published_at <= own[0].published_at]
     line = [*shipped, *own]
-    until = [later.previous_until or later.published_at for later in line[1:]]
     return [
-        Standing(each.id, each.version, each.published_at, end)
-        for each, end in zip(line, [*until, None], strict=True)
+        Standing(each.id, each.version, each.published_at, _end(following))
+        for each, following in zip_longest(line, line[1:])
     ]
+
+
+def _end(following: Edition | None) -> datetime | None:
+    """When a version ends that `following` replaces."""
+    return None if following is None else following.previous_until or following.published_at
 
 
 def _order(edition: Edition) -> int:

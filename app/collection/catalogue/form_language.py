@@ -209,7 +209,7 @@ def _annotation_faults(at: str, declared: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _fit_faults(at: str, declared: Mapping[str, Any], tables: Collection[str]) -> Iterator[Fault]:
     kind, items = declared.get("type"), declared.get("items", {})
-    if kind not in TYPES:
+    if not isinstance(kind, str) or kind not in TYPES:
         yield Fault(f"{at}/type", "wrong_type", f"须为 {', '.join(sorted(TYPES))}", "has no type of ours")
         return
     holder = items if kind == "array" and isinstance(items, dict) else declared
