@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
+from tempfile import gettempdir
 from uuid import UUID
 
 import httpx
@@ -37,7 +39,8 @@ def vault() -> Vault:
 
 def settings() -> Settings:
     """Settings of an app under test."""
-    return Settings(master_key=SecretStr(MASTER_KEY))
+    # its files lie outside the checkout
+    return Settings(master_key=SecretStr(MASTER_KEY), data_dir=Path(gettempdir()) / "wangge-tests")
 
 
 def app_over(database: Database) -> FastAPI:
