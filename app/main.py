@@ -15,6 +15,7 @@ from app.collection.catalogue.router import router as catalogue_router
 from app.collection.declarations.form_router import router as declaration_page_router
 from app.collection.declarations.router import router as declaration_router
 from app.collection.exports.router import router as exports_router
+from app.collection.imports.router import router as imports_router
 from app.collection.ledgers.router import router as ledgers_router
 from app.collection.subjects.merge_router import router as merge_router
 from app.collection.subjects.router import router as subject_router
@@ -76,6 +77,7 @@ ROUTERS = (
     tus_router,
     ledgers_router,
     exports_router,
+    imports_router,
     rules_router,
     calendar_router,
     operations_router,

@@ -15,6 +15,7 @@ import app.areas.tasks
 import app.collection.assignments.tasks
 import app.collection.declarations.tasks
 import app.collection.exports.tasks
+import app.collection.imports.tasks
 import app.collection.submissions.tasks
 import app.demo.fortnight.tasks
 import app.identity.tasks

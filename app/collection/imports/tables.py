@@ -106,7 +106,9 @@ def _table(rows: Iterable[Sequence[Raw]], bounds: Bounds) -> Table:
             continue
         if len(lines) >= bounds.rows_max:
             raise ImportTooManyRows(limit=bounds.rows_max)
-        named = {h: c for h, c in zip(headings, cells, strict=False) if h and c not in ("", None)}
+        named: dict[str, Raw] = {
+            h: c for h, c in zip(headings, cells, strict=False) if h and c not in ("", None)
+        }
         lines.append(Line(number, named))
     if headings is None:
         raise ImportFileKind
