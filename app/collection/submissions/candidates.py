@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,7 +31,7 @@ class Candidate:
     id: UUID
     digest: bytes
     form: Form
-    fields: Mapping[str, Any]
+    fields: Mapping[str, Any] = field(repr=False)  # personal: no log shows it
     sent_subject_id: UUID | None
     subject_id: UUID | None
     makes: bool

@@ -80,7 +80,9 @@ def _run(board: Board, candidates: Mapping[UUID, Candidate], ground: Ground) -> 
     return Settled(candidates, fates, board.changes)
 
 
-async def _subjects(session: AsyncSession, desk: Desk, candidates: Sequence[Candidate]) -> dict[UUID, Stored]:
+async def _subjects(
+    session: AsyncSession, desk: Desk, candidates: Sequence[Candidate], redirects: Mapping[UUID, UUID]
+) -> dict[UUID, Stored]:
     """The subjects that exist, locked; every candidate names the one that it means from here on."""
     county = desk.actor.county_code
     named = {c.sent_subject_id for c in candidates if c.sent_subject_id}
