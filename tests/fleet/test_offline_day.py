@@ -13,7 +13,7 @@ def test_a_shift_without_signal_arrives_once_whole_and_checked() -> None:
     checked = report["checked"]
     assert checked["receipts of items"] == report["items"] > 40
     assert checked["conflicts"] == 2
-    assert checked["photos"] == report["photos"] == 16
+    assert checked["photos"] == report["photos"] == 20
     assert checked["old and fresh handhelds"] == 4
 
 

@@ -1,8 +1,8 @@
 """What two inspectors of a grid record on a day without signal, and what must come of it. Pure.
 
 The morning makes people whom both know. Offline, both edit them without knowing of each other: different fields,
-the same field with the same value, the same field with different values; one edits twice in a row. Each also
-meets new people; one of those both meet.
+the same field with the same value, the same field with different values; one edits twice in a row. Each visits
+two of them, once indoors where only a photo tells of it, and meets new people; one of those both meet.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +14,7 @@ from shapely.geometry import Point
 from shapely.geometry.base import BaseGeometry
 
 Who = Literal["first", "second"]
+Kind = Literal["new", "edit", "visit"]
 BOTH: tuple[Who, Who] = ("first", "second")
 FORM = "resident_registered"
 ID_WEIGHTS, ID_CHECKS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2), "10X98765432"
@@ -25,15 +26,16 @@ VISIT_MS = 12 * 60_000
 class Doing:
     """Something recorded at a true instant. person: the plan's own name for whom it is about.
 
-    is_new     makes the person; fields are then all there are, else those that change
+    kind       `new` makes the person and has all fields, `edit` those that change, `visit` what was found
+    place      degrees; None indoors, where only a photo can prove a visit
     photos     names of the photos that go with it
     """
 
     at_ms: int
     person: str
-    is_new: bool
+    kind: Kind
     fields: Mapping[str, Any]
-    place: tuple[float, float]
+    place: tuple[float, float] | None
     photos: tuple[str, ...] = ()
 
 
@@ -59,10 +61,10 @@ def plan_of(name: str, shape: BaseGeometry, span_ms: tuple[int, int], rng: np.ra
     plan = Plan()
     for person in ("apart", "alike", "against", "in a row"):
         fields = _person(f"{name}/{person}", rng)
-        plan.morning.append(Doing(span_ms[0] - 1_800_000, person, True, fields, next(places)))
+        plan.morning.append(Doing(span_ms[0] - 1_800_000, person, "new", fields, next(places)))
 
     def edit(who: Who, person: str, **changes: str) -> None:
-        plan.offline[who].append(Doing(times.pop(), person, False, changes, next(places)))
+        plan.offline[who].append(Doing(times.pop(), person, "edit", changes, next(places)))
 
     edit("first", "apart", employer="岱东渔业合作社")
     edit("second", "apart", occupation="船员")
@@ -77,14 +79,19 @@ def plan_of(name: str, shape: BaseGeometry, span_ms: tuple[int, int], rng: np.ra
     edit("second", "in a row", phone="13800000002")
     edit("first", "in a row", employer="第二家")
     plan.settled |= {("in a row", "employer"): "第二家", ("in a row", "occupation"): "店员"}
+    for who in BOTH:
+        plan.offline[who] += [
+            Doing(times.pop(), "apart", "visit", {"condition": "normal"}, next(places)),
+            Doing(times.pop(), "alike", "visit", {"condition": "normal"}, None, (f"{who} visit photo",)),
+        ]
     both = _person(f"{name}/both", rng)
     for who in BOTH:
-        plan.offline[who].append(Doing(times.pop(), plan.known_twice, True, both, next(places)))
+        plan.offline[who].append(Doing(times.pop(), plan.known_twice, "new", both, next(places)))
         for number in range(NEW_PEOPLE):
             person = f"{who} {number}"
             photos = (f"{person} photo",) if number < PHOTOS else ()
             fields = _person(f"{name}/{person}", rng)
-            plan.offline[who].append(Doing(times.pop(), person, True, fields, next(places), photos))
+            plan.offline[who].append(Doing(times.pop(), person, "new", fields, next(places), photos))
     return plan
 
 

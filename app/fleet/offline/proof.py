@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.fleet.offline.plan import Plan
+from app.fleet.offline.plan import Doing, Plan
 from app.fleet.offline.working import Worker
 from app.fleet.proof import Proof
 from app.kit.clock import to_ms
@@ -50,17 +50,18 @@ async def prove_collection(url: str, pairs: Sequence[PairAtWork], proof: Proof) 
 
 
 RECEIPTS = text("SELECT item_id, outcome FROM item_receipt WHERE device_id = ANY(:devices)")
-SUBMISSIONS = text("""
-SELECT id, subject_id, recorded_at, state FROM submission WHERE device_id = ANY(:devices)
+STORED = text("""
+SELECT id, recorded_at, state AS became FROM submission WHERE device_id = ANY(:devices)
+UNION ALL SELECT id, recorded_at, proven_by FROM visit WHERE device_id = ANY(:devices)
 """)
 
 
 async def _items(session: AsyncSession, pairs: Sequence[PairAtWork], proof: Proof) -> None:
-    """Every recorded item has one receipt and one submission, at its time, and nothing else came of it."""
+    """Every recorded item has one receipt and one row, at its time, and nothing else came of it."""
     workers = [worker for pair in pairs for worker in pair.workers]
     asked = {"devices": [worker.member.device_id for worker in workers]}
     receipts = Counter(str(row.item_id) for row in await session.execute(RECEIPTS, asked))
-    stored = {str(row.id): row for row in await session.execute(SUBMISSIONS, asked)}
+    stored = {str(row.id): row for row in await session.execute(STORED, asked)}
     for worker in workers:
         for item_id, doing in worker.items.items():
             where = f"item {item_id} of {worker.member.grid_code}"
@@ -69,14 +70,21 @@ async def _items(session: AsyncSession, pairs: Sequence[PairAtWork], proof: Proo
             if row is None:
                 proof.find("items not stored", where)
                 continue
-            proof.compare("items applied", where, row.state in ("applied", "conflict"), True)
+            proof.compare("items applied", where, row.became in _expected(doing), True)
             off_ms = abs(to_ms(row.recorded_at) - doing.at_ms)
             proof.compare("times of items", f"{where}, {off_ms} ms off", off_ms <= CLOCK_TOLERANCE_MS, True)
         for each in worker.handheld.outbox.settled(("rejected", "quarantined")):
             problem = (each.problem or {}).get("code")
             proof.find("items refused", f"item {each.id} of {worker.member.grid_code}: {problem}")
     proof.compare("items made up", "receipts", len(receipts), 0)
-    proof.compare("items made up", "submissions", len(stored), 0)
+    proof.compare("items made up", "rows", len(stored), 0)
+
+
+def _expected(doing: Doing) -> tuple[str, ...]:
+    """What may have become of it: applied, apart from fields that clash; a visit is proven by what it has."""
+    if doing.kind == "visit":
+        return ("photo",) if doing.place is None else ("position",)
+    return ("applied", "conflict")
 
 
 SUBJECTS = text("SELECT id, attributes FROM subject WHERE id = ANY(:ids)")
@@ -95,7 +103,8 @@ async def _subjects(session: AsyncSession, pairs: Sequence[PairAtWork], proof: P
         found: dict[str, set[UUID | None]] = defaultdict(set)
         for worker in pair.workers:
             for item_id, doing in worker.items.items():
-                found[doing.person].add(subject_of.get(item_id))
+                if doing.kind != "visit":
+                    found[doing.person].add(subject_of.get(item_id))
         for person, ids in found.items():
             where = f"{person} of {pair.first.member.grid_code}"
             proof.compare("one subject a person", where, len(ids), 1)

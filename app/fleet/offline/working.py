@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -63,22 +64,30 @@ class Worker:
 
     def record(self, doing: Doing) -> None:
         """Keeps one doing; nothing leaves the handheld."""
-        members = {
+        members: dict[str, Any] = {
             "recorded_at": self._told(doing.at_ms),
             "started_at": self._told(doing.at_ms - ON_THE_SPOT_MS),
-            "position": {"lon": doing.place[0], "lat": doing.place[1], "accuracy_m": 8.0},
             "upload_ids": [self._photo(name, doing) for name in doing.photos],
         }
+        if doing.place is not None:
+            members["position"] = {"lon": doing.place[0], "lat": doing.place[1], "accuracy_m": 8.0}
+        self.items[self._keep(doing, members)] = doing
+
+    def _keep(self, doing: Doing, members: dict[str, Any]) -> str:
+        """The item's id."""
         handheld = self.handheld
-        if doing.is_new:
-            subject_id = handheld.create_subject(FORM, FORM_VERSION, doing.fields, **members)
-            self.people[doing.person] = subject_id
-        else:
-            subject_id = self.people[doing.person]
-            handheld.edit_subject(subject_id, FORM, FORM_VERSION, doing.fields, **members)
-        item_id = handheld.outbox.last_of(subject_id)
+        if doing.kind == "visit":
+            members["ended_at"] = members["recorded_at"]
+            found = dict(doing.fields)
+            return handheld.record("visit", subject_id=self.people[doing.person], findings=found, **members)
+        if doing.kind == "edit":
+            return handheld.edit_subject(
+                self.people[doing.person], FORM, FORM_VERSION, doing.fields, **members
+            )
+        self.people[doing.person] = handheld.create_subject(FORM, FORM_VERSION, doing.fields, **members)
+        item_id = handheld.outbox.last_of(self.people[doing.person])
         assert item_id is not None  # noqa: S101 - it has just been added
-        self.items[item_id] = doing
+        return item_id
 
     def _told(self, true_ms: int) -> str:
         at = datetime.fromtimestamp((true_ms + self.error_ms) / 1000, UTC)
@@ -87,9 +96,9 @@ class Worker:
     def _photo(self, name: str, doing: Doing) -> str:
         path = self.folder / f"{name}.jpg"
         path.write_bytes(picture(self.rng))
-        lon, lat = doing.place
+        where = {} if doing.place is None else {"lon": str(doing.place[0]), "lat": str(doing.place[1])}
         upload_id = self.handheld.keep_photo(
-            path, taken_at=self._told(doing.at_ms), lon=str(lon), lat=str(lat), filename=path.name
+            path, taken_at=self._told(doing.at_ms), filename=path.name, **where
         )
         self.photos[upload_id] = path
         return upload_id
