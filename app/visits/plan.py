@@ -21,8 +21,8 @@ from app.visits.duty import Listed, Month, Standing, Status, Tally, standing
 from app.visits.duty_queries import NOBODY, DutyScope
 from app.visits.parameters import VisitRules, load_rules
 
-CHUNK = 1000
-"""Subjects that are read and judged at a time."""
+CHUNK = 5000
+"""Most subjects that are read and judged at a time: about a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,9 @@ async def list_due(
     at = _reference(month, now, zone)
     scope = await _scope(session, actor, area_id, grid_id, inspector_id, at)
     today, found = now.astimezone(zone).date(), list[Duty]()
-    async for each in stream_duties(session, scope, month, after=_after(cursor), today=today):
+    async for each in stream_duties(
+        session, scope, month, after=_after(cursor), today=today, chunk=limit + 1
+    ):
         if each.standing.status == status or (status is None and each.standing.status != "not_required"):
             found.append(each)
         if len(found) > limit:
@@ -110,15 +112,16 @@ async def stream_duties(
     *,
     after: UUID | None,
     today: date,
+    chunk: int = CHUNK,
 ) -> AsyncIterator[Duty]:
     """The duties of a scope in a month by subject, read and judged chunk by chunk."""
     while True:
-        rows = await duty_queries.list_duties(session, scope, month, after=after, limit=CHUNK)
+        rows = await duty_queries.list_duties(session, scope, month, after=after, limit=chunk)
         for each in await judged(session, rows, month, today):
             yield each
-        if len(rows) < CHUNK:
+        if len(rows) < chunk:
             return
-        after = rows[-1].id
+        after, chunk = rows[-1].id, CHUNK
 
 
 async def judged(session: AsyncSession, rows: Sequence[Row[Any]], month: Month, today: date) -> list[Duty]:
