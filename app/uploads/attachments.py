@@ -18,6 +18,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.uploads.exif_checks import check_attachments
 from app.uploads.models import Attachment, Upload
 
 CHUNK = 1000
@@ -44,7 +45,7 @@ class Claim:
 async def attach_many(
     session: AsyncSession, county_code: str, owner_kind: str, claims: Sequence[Claim]
 ) -> None:
-    """Notes which uploads belong to what, with one statement; what was noted before stays as it is.
+    """Notes which uploads belong to what, set-based; what was noted before stays as it is.
 
     The uploads need not exist yet. The caller's own event covers the rows.
     """
@@ -56,6 +57,7 @@ async def attach_many(
     for start in range(0, len(rows), CHUNK):
         statement = insert(Attachment).values(rows[start : start + CHUNK]).on_conflict_do_nothing()
         await session.execute(statement)
+    await check_attachments(session, county_code, {row["upload_id"] for row in rows})
 
 
 async def missing_of(

@@ -14,11 +14,14 @@ from app.uploads.queries import claimed
 
 async def check_attachments(session: AsyncSession, county_code: str, upload_ids: Iterable[UUID]) -> None:
     """Notes the differences on every attachment of those uploads that are complete and say something."""
+    asked = list(upload_ids)
+    if not asked:
+        return
     tolerances: dict[UUID, Tolerance] = {}
     wanted = (
         select(Attachment, Upload)
         .join(Upload, and_(Upload.county_code == Attachment.county_code, Upload.id == Attachment.upload_id))
-        .where(Attachment.county_code == county_code, Attachment.upload_id.in_(list(upload_ids)))
+        .where(Attachment.county_code == county_code, Attachment.upload_id.in_(asked))
         .where(Upload.state == "complete")
         .where(or_(Upload.exif_taken_at.is_not(None), Upload.exif_geom.is_not(None)))
         .order_by(Attachment.owner_kind, Attachment.owner_id, Attachment.upload_id)

@@ -45,7 +45,7 @@ def photo(
         gps[GPS.GPSLongitudeRef], gps[GPS.GPSLongitude] = "E" if lon >= 0 else "W", (abs(lon), 0.0, 0.0)
         gps[GPS.GPSLatitudeRef], gps[GPS.GPSLatitude] = "N" if lat >= 0 else "S", (abs(lat), 0.0, 0.0)
     made = io.BytesIO()
-    image.save(made, kind, exif=exif)
+    image.save(made, kind, exif=exif, **({"comment": str(seed)} if kind == "JPEG" else {}))
     return made.getvalue()
 
 
