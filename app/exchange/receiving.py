@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from traceback import extract_tb
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from app.patrol.quarantine import Origin, sealed_row
 log = structlog.get_logger("wangge.exchange")
 PASSING = ("08", "25P", "40", "53", "55", "57")
 """SQLSTATE classes of what is nobody's fault and may work the next time: then nothing is quarantined for it."""
+STEPS = 8
 Answered = tuple[Item, Result]
 
 
@@ -106,7 +108,13 @@ async def _take(session: AsyncSession, desk: Desk, items: Sequence[Item], take: 
             return found | await _take(session, desk, items[half:], take)
         if isinstance(error, Problem):
             return {items[0].id: Result("rejected", {}, error)}
-        log.exception("item failed", kind=items[0].kind, item_id=str(items[0].id))
+        log.error(
+            "item failed",
+            kind=items[0].kind,
+            item_id=str(items[0].id),
+            error=type(error).__name__,
+            at=_steps(error),
+        )
         return await _set_aside(session, desk, items, "item_failed", ItemFailed())
 
 
@@ -126,6 +134,11 @@ def is_deadlock(error: BaseException) -> bool:
     """Whether trying again at once is the cure."""
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     return bool(state.startswith("40"))
+
+
+def _steps(error: BaseException) -> list[str]:
+    """Where it happened, innermost last; neither its text nor any value: both may name people."""
+    return [f"{step.filename}:{step.lineno} {step.name}" for step in extract_tb(error.__traceback__)[-STEPS:]]
 
 
 async def _set_aside(
