@@ -65,7 +65,8 @@ DEMO_COMPONENT = demo_id("component", "1")
 DEMO_PLACE = demo_id("place", "1")
 """A key place of the demo grid."""
 DEMO_SUBMISSION = demo_id("submission", "1")
-DEMO_CONFLICT = demo_id("conflict", "1")
+DEMO_CONFLICT = uuid5(demo_id("submission", "late"), "education")
+"""The id that a conflict of this field of this submission has (`submissions.writing`)."""
 DEMO_TASK = demo_id("task", "1")
 DEMO_VISIT = demo_id("visit", "1")
 DEMO_KEY_SUBJECT = demo_id("key_subject", "1")

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from shapely.geometry import Point
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
-from uuid6 import uuid7
 
 from app.collection.subjects import bulk, store
 from app.collection.subjects.changing import mask
@@ -210,7 +209,8 @@ def _conflicts(desk: Desk, fate: object) -> list[dict[str, Any]]:
 
 
 def _conflict(desk: Desk, fate: Outcome, clash: Clash) -> dict[str, Any]:
-    conflict_id, c = uuid7(), fate.candidate
+    c = fate.candidate
+    conflict_id = uuid5(c.id, clash.field)  # an item clashes once over a field
     declared = c.form.fields.get(clash.field)
     hidden = {"current", "sent"} if clash.field in fate.sealed else ()
     values = {"current": clash.current, "sent": clash.sent}
