@@ -23,8 +23,10 @@ fieldset { border: 0; margin: 0; padding: 0; min-width: 0 }
 input[type=text], input[type=date], select { width: 100%; min-width: 0; min-height: 46px; padding: 8px 12px;
   font: inherit; color: inherit; background: #fff; border: 1px solid #8795a1; border-radius: 6px;
   -webkit-appearance: none; appearance: none }
-select { background: #fff linear-gradient(45deg, transparent 50%, #5b6873 50%) right 18px center / 8px 8px no-repeat;
-  padding-right: 36px }
+select { background: #fff no-repeat; padding-right: 40px; background-size: 7px 7px;
+  background-image: linear-gradient(45deg, transparent 50%, #5b6873 50%),
+    linear-gradient(135deg, #5b6873 50%, transparent 50%);
+  background-position: right 22px center, right 15px center }
 input:focus, select:focus, button:focus, a:focus { outline: 3px solid #f5b301; outline-offset: 1px }
 .tick { display: flex; gap: 10px; align-items: flex-start; font-weight: 400; margin: 0; padding: 8px 0 }
 .tick input { width: 24px; height: 24px; flex: none; margin: 1px 0 0 }
