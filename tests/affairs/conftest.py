@@ -52,6 +52,7 @@ class Offices:
     """Who has a say, and a foreign county's office."""
 
     place: identity.County
+    foreign: identity.County
     other_town: UUID
     accounts: dict[str, Account]
     people: dict[str, Handheld]
@@ -154,4 +155,4 @@ async def offices(database: Database, clock: Clock, app: FastAPI, client: httpx.
         }
         accounts["other_town"] = await identity.account(session, other_town, Role.TOWNSHIP)
         accounts["foreigner"] = await identity.account(session, foreign.county, Role.COUNTY)
-    return Offices(place, other_town, accounts, {}, app, database, clock, client)
+    return Offices(place, foreign, other_town, accounts, {}, app, database, clock, client)
