@@ -301,3 +301,15 @@ class TestFamilies:
         result = await place.inspector.send(fields, item_code=item_code, position=HERE)
         assert result.outcome == "stored", result.problem and result.problem.extra
         assert (await place.subject(UUID(result.told["subject_id"]))).kind == kind
+
+
+@pytest.mark.requirement("S3-15")
+class TestCare:
+    async def test_special_care_is_recorded_in_neutral_words_sealed_and_not_shown(self, place: Place) -> None:
+        result = await place.inspector.send(resident(care_categories=["intellectual_disability"], is_key_person=True))
+        assert result.outcome == "stored", result.problem and result.problem.extra
+        (row,) = await rows(place.session, "SELECT fields::text AS plain FROM submission")
+        assert "care_categories" not in row.plain
+        (subject,) = await rows(place.session, "SELECT attributes, masked, sensitive FROM subject")
+        assert set(subject.sensitive) == {"care_categories", "is_key_person"}
+        assert not set(subject.sensitive) & (set(subject.attributes) | set(subject.masked))
