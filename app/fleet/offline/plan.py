@@ -5,7 +5,7 @@ the same field with the same value, the same field with different values; one ed
 two of them, once indoors where only a photo tells of it, and meets new people; one of those both meet.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -56,15 +56,15 @@ class Plan:
 
 def plan_of(name: str, shape: BaseGeometry, span_ms: tuple[int, int], rng: np.random.Generator) -> Plan:
     """The plan of a pair. name: unique in the run; shape: their grid; span_ms: the shift, without signal."""
-    places = _places(shape, rng)
+    places = _Homes(shape, rng)
     times = sorted(rng.integers(span_ms[0] + 60_000, span_ms[1] - VISIT_MS, 64).tolist(), reverse=True)
     plan = Plan()
     for person in ("apart", "alike", "against", "in a row"):
         fields = _person(f"{name}/{person}", rng)
-        plan.morning.append(Doing(span_ms[0] - 1_800_000, person, "new", fields, next(places)))
+        plan.morning.append(Doing(span_ms[0] - 1_800_000, person, "new", fields, places[person]))
 
     def edit(who: Who, person: str, **changes: str) -> None:
-        plan.offline[who].append(Doing(times.pop(), person, "edit", changes, next(places)))
+        plan.offline[who].append(Doing(times.pop(), person, "edit", changes, places[person]))
 
     edit("first", "apart", employer="岱东渔业合作社")
     edit("second", "apart", occupation="船员")
@@ -81,17 +81,17 @@ def plan_of(name: str, shape: BaseGeometry, span_ms: tuple[int, int], rng: np.ra
     plan.settled |= {("in a row", "employer"): "第二家", ("in a row", "occupation"): "店员"}
     for who in BOTH:
         plan.offline[who] += [
-            Doing(times.pop(), "apart", "visit", {"condition": "normal"}, next(places)),
+            Doing(times.pop(), "apart", "visit", {"condition": "normal"}, places["apart"]),
             Doing(times.pop(), "alike", "visit", {"condition": "normal"}, None, (f"{who} visit photo",)),
         ]
     both = _person(f"{name}/both", rng)
     for who in BOTH:
-        plan.offline[who].append(Doing(times.pop(), plan.known_twice, "new", both, next(places)))
+        plan.offline[who].append(Doing(times.pop(), plan.known_twice, "new", both, places[plan.known_twice]))
         for number in range(NEW_PEOPLE):
             person = f"{who} {number}"
             photos = (f"{person} photo",) if number < PHOTOS else ()
             fields = _person(f"{name}/{person}", rng)
-            plan.offline[who].append(Doing(times.pop(), person, "new", fields, next(places), photos))
+            plan.offline[who].append(Doing(times.pop(), person, "new", fields, places[person], photos))
     return plan
 
 
@@ -119,9 +119,18 @@ def _letters(rng: np.random.Generator) -> str:
     return "".join(chr(0x4E00 + int(n)) for n in rng.integers(0, 2000, 2))
 
 
-def _places(shape: BaseGeometry, rng: np.random.Generator) -> Iterator[tuple[float, float]]:
-    west, south, east, north = shape.bounds
-    while True:
-        lon, lat = float(rng.uniform(west, east)), float(rng.uniform(south, north))
-        if shape.contains(Point(lon, lat)):
-            yield round(lon, 7), round(lat, 7)
+class _Homes(dict[str, tuple[float, float]]):
+    """Where somebody is met, every time: inside the grid, degrees."""
+
+    def __init__(self, shape: BaseGeometry, rng: np.random.Generator) -> None:
+        super().__init__()
+        self._shape, self._rng = shape, rng
+
+    def __missing__(self, person: str) -> tuple[float, float]:
+        west, south, east, north = self._shape.bounds
+        while True:
+            lon = round(float(self._rng.uniform(west, east)), 7)
+            lat = round(float(self._rng.uniform(south, north)), 7)
+            if self._shape.contains(Point(lon, lat)):
+                self[person] = lon, lat
+                return lon, lat

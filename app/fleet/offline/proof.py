@@ -1,6 +1,8 @@
 """What the database holds against what was recorded: every item once, every value kept, every photo whole."""
 
+import asyncio
 import hashlib
+import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.fleet.offline.plan import Doing, Plan
 from app.fleet.offline.working import Worker
-from app.fleet.proof import Proof
+from app.fleet.proof import PATIENCE_S, Proof
 from app.kit.clock import to_ms
 from app.kit.db import Database
 
@@ -37,6 +39,7 @@ async def prove_collection(url: str, pairs: Sequence[PairAtWork], proof: Proof) 
     """Compares items, subjects, conflicts, photos; adds to `proof` what differs."""
     database = Database.connect(url, pool_size=1)
     try:
+        await _await_late_photos(database, proof)
         async with database.transaction() as session:
             await _items(session, pairs, proof)
             await _subjects(session, pairs, proof)
@@ -47,6 +50,23 @@ async def prove_collection(url: str, pairs: Sequence[PairAtWork], proof: Proof) 
     for pair in pairs:
         for worker in pair.workers:
             await _pulls(worker, proof)
+
+
+UNPROVEN = text("SELECT count(*) FROM visit WHERE proven_by = 'none' AND awaits_upload")
+
+
+async def _await_late_photos(database: Database, proof: Proof) -> None:
+    """A job looks for photos that prove a visit, once a minute."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        async with database.transaction() as session:
+            waiting = await session.scalar(UNPROVEN)
+        if not waiting:
+            return
+        if time.monotonic() > end:
+            proof.find("visits wait for photos", f"{waiting} after {PATIENCE_S:.0f} s")
+            return
+        await asyncio.sleep(1)
 
 
 RECEIPTS = text("SELECT item_id, outcome FROM item_receipt WHERE device_id = ANY(:devices)")
@@ -70,7 +90,12 @@ async def _items(session: AsyncSession, pairs: Sequence[PairAtWork], proof: Proo
             if row is None:
                 proof.find("items not stored", where)
                 continue
-            proof.compare("items applied", where, row.became in _expected(doing), True)
+            proof.compare(
+                "items applied",
+                f"{where}, {doing.kind}",
+                _expected(doing).get(row.became, row.became),
+                "well",
+            )
             off_ms = abs(to_ms(row.recorded_at) - doing.at_ms)
             proof.compare("times of items", f"{where}, {off_ms} ms off", off_ms <= CLOCK_TOLERANCE_MS, True)
         for each in worker.handheld.outbox.settled(("rejected", "quarantined")):
@@ -80,11 +105,11 @@ async def _items(session: AsyncSession, pairs: Sequence[PairAtWork], proof: Proo
     proof.compare("items made up", "rows", len(stored), 0)
 
 
-def _expected(doing: Doing) -> tuple[str, ...]:
+def _expected(doing: Doing) -> dict[str, str]:
     """What may have become of it: applied, apart from fields that clash; a visit is proven by what it has."""
     if doing.kind == "visit":
-        return ("photo",) if doing.place is None else ("position",)
-    return ("applied", "conflict")
+        return {"photo" if doing.place is None else "position": "well"}
+    return {"applied": "well", "conflict": "well"}
 
 
 SUBJECTS = text("SELECT id, attributes FROM subject WHERE id = ANY(:ids)")
