@@ -1,4 +1,4 @@
-"""`wangge backup`: the whole database as of one instant, while the service goes on, in one file."""
+"""`wangge backup`: database and files as of one instant, while the service goes on, in one file."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +8,7 @@ import psycopg
 import typer
 from psycopg import IsolationLevel
 
+from app.commands.stored_files import add_files
 from app.kit import backup_file, key_copy
 from app.kit.backup_file import BackupError, BackupWriter
 from app.kit.cluster_server import client_program
@@ -48,7 +49,7 @@ def backup(
         typer.Option(help="Put the master key into the backup, locked with this file's first line."),
     ] = None,
 ) -> None:
-    """Write a consistent backup of the database, running or not, and how to verify it after a restore."""
+    """Write a consistent backup of database, photos and files, running or not, and how to verify it."""
     with clear_errors(), database_of(get_settings(), say=say) as settings:
         made_at = datetime.now(UTC)
         target = _target(settings, to, made_at)
@@ -74,6 +75,7 @@ def make_backup(settings: Settings, target: Path, *, made_at: datetime, passphra
     try:
         with backup_file.writing(target) as file, psycopg.connect(plain_url(settings.database_url)) as source:
             manifest = _write(source, file, settings.database_url, key, made_at)
+            add_files(source, file, settings)
             if passphrase is not None:
                 file.add(LOCKED_KEY, key_copy.locked_with(passphrase, key))
     except psycopg.OperationalError as error:

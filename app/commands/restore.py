@@ -1,6 +1,7 @@
 """`wangge restore`: a backup put into an empty database, or in place of one, and proven equal before it counts."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from app.audit.periods import verify_periods
 from app.audit.verify import Verification, verify
 from app.commands import restore_key, seeding
 from app.commands.backup import read_passphrase
+from app.commands.stored_files import place_files
 from app.kit import jobs, migrations, run_lock
 from app.kit.backup_file import BackupError, BackupFile
 from app.kit.cluster import Cluster
@@ -97,7 +99,9 @@ def restore(
         url = _open_target(settings, stack)
         if not settings.database_url:
             restore_key.refuse_another(settings.data_dir.absolute(), key, replace=replace)
-        report = restore_into(url, backup, manifest, replace=replace)
+        report = restore_into(
+            url, backup, manifest, replace=replace, before_it_counts=lambda: place_files(backup, settings)
+        )
         if not settings.database_url:
             restore_key.keep(settings.data_dir.absolute(), key)
         for line in report_lines(report):
@@ -120,10 +124,17 @@ def check_backup(file: Path) -> tuple[BackupFile, Manifest]:
     return backup, manifest
 
 
-def restore_into(url: str, backup: BackupFile, manifest: Manifest, *, replace: bool) -> Report:
+def restore_into(
+    url: str,
+    backup: BackupFile,
+    manifest: Manifest,
+    *,
+    replace: bool,
+    before_it_counts: Callable[[], object] = lambda: None,
+) -> Report:
     """Restores aside and moves into place once everything is proven; a failure leaves the target as it was.
 
-    Raises BackupError.
+    before_it_counts: what must be there before the database that names it. Raises BackupError.
     """
     target = make_url(url).database or ""
     try:
@@ -146,6 +157,7 @@ def restore_into(url: str, backup: BackupFile, manifest: Manifest, *, replace: b
             )
             try:
                 report = _fill(_beside(url, aside), backup, manifest)
+                before_it_counts()
                 _refuse_company(admin, target)
                 kept = _move_into_place(admin, aside, target, keep=not is_empty)
             except BaseException:

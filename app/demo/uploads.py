@@ -24,7 +24,7 @@ from app.settings import Settings
 from app.uploads.attachments import Claim, attach_many
 from app.uploads.models import StoredFile, Upload
 from app.uploads.pictures import small_copy
-from app.uploads.store import store_of
+from app.uploads.store import file_key, store_of
 
 SIZE = (1280, 960)
 THUMBNAIL_PX = 480
@@ -36,7 +36,7 @@ async def load(session: AsyncSession, settings: Settings, *, now: datetime) -> N
     taken_at = datetime.combine(DEMO_DAY, TAKEN_AT, settings.zone)
     content = _photo(taken_at)
     digest = hashlib.sha256(content).digest()
-    key = f"{DEMO_COUNTY_CODE}/{digest.hex()[:2]}/{digest.hex()}.{DEMO_UPLOAD.hex}"
+    key = file_key(DEMO_COUNTY_CODE, digest, DEMO_UPLOAD, taken_at)
     store = store_of(settings)
     await store.keep_bytes(key, content)
     await store.keep_bytes(f"{key}.jpg", small_copy(content, THUMBNAIL_PX))
@@ -49,11 +49,11 @@ async def load(session: AsyncSession, settings: Settings, *, now: datetime) -> N
             content_type="image/jpeg",
             thumbnail_state="made",
             thumbnail_key=f"{key}.jpg",
-            stored_at=now,
+            stored_at=taken_at,
         )
     )
     await session.flush()  # the upload refers to it
-    session.add(_upload(digest, len(content), taken_at, now))
+    session.add(_upload(digest, len(content), taken_at))
     await session.flush()
     claim = Claim(
         DEMO_SUBMISSION,
@@ -77,7 +77,7 @@ async def load(session: AsyncSession, settings: Settings, *, now: datetime) -> N
     )
 
 
-def _upload(digest: bytes, length_bytes: int, taken_at: datetime, now: datetime) -> Upload:
+def _upload(digest: bytes, length_bytes: int, taken_at: datetime) -> Upload:
     place = Point(DEMO_LONGITUDE, DEMO_LATITUDE)
     return Upload(
         county_code=DEMO_COUNTY_CODE,
@@ -100,9 +100,9 @@ def _upload(digest: bytes, length_bytes: int, taken_at: datetime, now: datetime)
         exif_difference_s=0,
         width_px=SIZE[0],
         height_px=SIZE[1],
-        created_at=now,
-        touched_at=now,
-        completed_at=now,
+        created_at=taken_at,
+        touched_at=taken_at,
+        completed_at=taken_at,
     )
 
 

@@ -63,6 +63,8 @@ class BackupWriter:
         self._file.write(bytes(-size % tarfile.BLOCKSIZE))
         end = self._file.tell()
         member = tarfile.TarInfo(name)
+        if len(name.encode()) > tarfile.LENGTH_NAME:
+            raise ValueError(f"{name} is too long for the one block that is kept for it")
         member.size, member.mode = size, 0o600
         self._file.seek(begin)
         self._file.write(member.tobuf(tarfile.GNU_FORMAT))
@@ -107,6 +109,15 @@ class BackupFile:
                 raise BackupError(f"{self.path} holds no {name}")
             while chunk := member.read(CHUNK_BYTES):
                 write(chunk)
+
+    def members(self, prefix: str) -> Iterator[tuple[str, IO[bytes]]]:
+        """Name and content of the members whose names begin with `prefix`; read each before the next."""
+        with self._opened() as archive:
+            for member in archive:
+                if member.isfile() and member.name.startswith(prefix):
+                    content = archive.extractfile(member)
+                    assert content is not None  # noqa: S101 - it is a file
+                    yield member.name, content
 
     @contextmanager
     def _opened(self) -> Iterator[tarfile.TarFile]:

@@ -35,6 +35,7 @@ from app.uploads.problems import (
 )
 from app.uploads.service import record, refusal_of
 from app.uploads.staging import StagedFile, on_disk
+from app.uploads.store import file_key
 from app.uploads.thumbnails import make_thumbnail
 
 log = structlog.get_logger("wangge.uploads")
@@ -133,7 +134,7 @@ async def _complete(
     share: bool,
 ) -> None:
     """Stores the content, unless the county has it, and commits. Raises _Vanished."""
-    key = f"{upload.county_code}/{examined.digest.hex()[:2]}/{examined.digest.hex()}.{upload.id.hex}"
+    key = file_key(upload.county_code, examined.digest, upload.id, upload.created_at)
     async with files.database.transaction() as session:
         has_it = share and await _find_file(session, upload.county_code, examined.digest) is not None
     if not has_it:

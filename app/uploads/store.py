@@ -8,12 +8,14 @@ import shutil
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, Protocol, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import structlog
 
+from app.kit.clock import to_ms
 from app.kit.problems import Unavailable
 from app.settings import Settings
 
@@ -26,6 +28,15 @@ FOLDER = "files"
 
 class FileMissing(Exception):
     """The store has nothing under a key that it should have."""
+
+
+def file_key(county_code: str, digest: bytes, upload_id: UUID, announced_at: datetime) -> str:
+    """Where content goes that an upload brought: the same when that is tried again, another if announced anew.
+
+    Short enough for one block of a backup.
+    """
+    name = digest.hex()
+    return f"{county_code}/{name[:2]}/{name[:32]}-{upload_id.hex[-12:]}-{to_ms(announced_at):x}"
 
 
 class FileStore(Protocol):
