@@ -82,6 +82,8 @@ def trial(operation: Operation, document: Mapping[str, Any], samples: Mapping[st
         elif parameter["in"] == "query":
             params[name] = value
             named.add(str(value))
+        elif parameter["in"] == "header" and parameter.get("required"):
+            headers[name] = str(value)
     if any(p["name"].lower() == "if-match" for p in operation.spec.get("parameters", [])):
         headers["If-Match"] = '"1"'
     content = operation.spec.get("requestBody", {}).get("content", {})
