@@ -32,6 +32,7 @@ def bucket_of(settings: Settings) -> "Bucket":
         access_key_id=settings.file_store_access_key or "",
         secret_access_key=secret.get_secret_value() if secret else "",
         virtual_hosted_style_request=False,
+        disable_bulk_delete=True,  # one key at a time needs none, and not every store knows it
         client_options={"allow_http": (endpoint or "").startswith("http://")},
         retry_config={"max_retries": RETRIES_MOST, "retry_timeout": RETRY_FOR},
         **options,  # type: ignore[arg-type]
