@@ -91,8 +91,8 @@ def ingest(
 @bench.command()
 def sync(
     as_json: AsJson = False,
-    pushes: Annotated[int, typer.Option(min=10, help="Pushes.")] = 600,
-    items: Annotated[int, typer.Option(min=1, max=500, help="Items of a push.")] = 10,
+    pushes: Annotated[int, typer.Option(min=10, help="Pushes.")] = 400,
+    items: Annotated[int, typer.Option(min=1, max=500, help="Items of a push.")] = 20,
     walkers: Annotated[int, typer.Option(min=2, max=400, help="Handhelds.")] = 40,
     seconds: Annotated[int, typer.Option(min=1, max=60, help="How long to pull.")] = 5,
     processes: Annotated[int, typer.Option(min=1, max=16, help="API processes of the private service.")] = 2,

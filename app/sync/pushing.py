@@ -24,7 +24,6 @@ from app.rules import service as rules
 from app.rules.catalogue.presence import SKEW_NOTED_S, UPLOADS_PER_MINUTE_MAX
 from app.sync import feed
 from app.sync.holders import by_holder
-from app.sync.scopes import scope_of
 from app.sync.wire import Push, Unreadable, corrected
 
 
@@ -60,8 +59,8 @@ async def take_push(
         actor = await queries.get_actor(session, claims)
     except DeviceRevoked:
         return Pushed(quarantine_id=await _keep_whole(session, claims, body, tools, now))
-    scope = await scope_of(session, actor, today=now.astimezone(tools.zone).date(), zone=tools.zone)
-    found = await rules.resolve(session, await area_path(session, actor.area_id), scope.today)
+    today = now.astimezone(tools.zone).date()
+    found = await rules.resolve(session, await area_path(session, actor.area_id), today)
     offset = _offset(push, found[SKEW_NOTED_S], now)
     places: dict[int, Result] = {}
     items = [corrected(item, offset, now) for item in push.items if isinstance(item, Item)]

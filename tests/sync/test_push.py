@@ -102,6 +102,14 @@ class TestOneAmongMany:
         assert kept.sealed, "it may name people"
         assert bytes(kept.body) == b""
 
+    async def test_what_is_kept_can_be_read_by_who_answers_for_it(self, post: Post, office: Office) -> None:
+        (result,) = (await post.push([note("张三的秘密", wrong="raises")]))["results"]
+        path = f"/quarantine/{result['told']['quarantine_id']}"
+        opened = (await (await office.of(post.beat.supervisor)).get(path)).json()
+        assert (opened["reason"], opened["device_id"]) == ("item_failed", str(post.beat.device.id))
+        assert "张三的秘密" in opened["text"]
+        assert (await (await office.of(post.beat.foreigner)).get(path)).status_code == 404
+
     async def test_501_items_are_refused_and_nothing_is_taken(self, post: Post) -> None:
         answer = await post.push_raw(post.body([note(str(n)) for n in range(501)]))
         assert (answer.status_code, answer.json()["code"]) == (413, "push_too_long")
