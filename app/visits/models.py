@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     Float,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     SmallInteger,
@@ -26,6 +27,7 @@ from app.kit.db import Base
 from app.kit.geo import Geometry
 
 County = String(6, collation="C")
+SUBJECT = ["county_code", "subject_id"]
 
 
 class KeySubject(Base):
@@ -41,6 +43,7 @@ class KeySubject(Base):
 
     __tablename__ = "key_subject"
     __table_args__ = (
+        ForeignKeyConstraint(SUBJECT, ["subject.county_code", "subject.id"], name="fk_key_subject_subject"),
         CheckConstraint("kind IN ('person', 'place')", name="kind"),
         CheckConstraint("NOT isempty(valid) AND NOT lower_inf(valid)", name="valid"),
         CheckConstraint("visits_per_month BETWEEN 1 AND 31", name="visits_per_month"),
@@ -86,6 +89,7 @@ class Visit(Base):
 
     __tablename__ = "visit"
     __table_args__ = (
+        ForeignKeyConstraint(SUBJECT, ["subject.county_code", "subject.id"], name="fk_visit_subject"),
         CheckConstraint("proven_by IN ('position', 'photo', 'signature', 'none')", name="proven_by"),
         CheckConstraint("(proven_by = 'none') = (proven_at IS NULL)", name="proven"),
         CheckConstraint("condition IN ('normal', 'needs_help', 'worse', 'not_met')", name="condition"),

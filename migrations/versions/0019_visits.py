@@ -84,6 +84,11 @@ def create_key_subject() -> None:
         sa.CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name=op.f("ck_key_subject_ended")),
         reference("key_subject", "designated_by", "account"),
         reference("key_subject", "ended_by", "account"),
+        sa.ForeignKeyConstraint(
+            ["county_code", "subject_id"],
+            ["subject.county_code", "subject.id"],
+            name="fk_key_subject_subject",
+        ),
         sa.PrimaryKeyConstraint("county_code", "id", name=op.f("pk_key_subject")),
         postgresql.ExcludeConstraint(
             ("county_code", "="),
@@ -145,6 +150,11 @@ def create_visit() -> None:
         reference("visit", "inspector_id", "account"),
         reference("visit", "area_id", "area"),
         reference("visit", "voided_by", "account"),
+        sa.ForeignKeyConstraint(
+            ["county_code", "subject_id"],
+            ["subject.county_code", "subject.id"],
+            name="fk_visit_subject",
+        ),
         sa.PrimaryKeyConstraint("county_code", "id", name=op.f("pk_visit")),
     )
     op.create_index("ix_visit_subject", "visit", ["county_code", "subject_id", "service_day"])

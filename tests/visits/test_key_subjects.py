@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.factories import areas
 from tests.factories import visits as v
 from tests.visits.conftest import Parish
 
@@ -80,6 +81,16 @@ class TestReading:
         assert [each["subject_id"] for each in restricted] == [str(parish.person)]
         assert (await parish.supervisor.get("/key-subjects", category="petition")).status_code == 422
         assert (await parish.client.get("/api/v1/key-subjects")).status_code == 401
+
+    async def test_an_inspector_sees_those_of_the_grids_that_he_serves(self, parish: Parish) -> None:
+        async with parish.database.transaction() as session:
+            code = "330921100001002"
+            grid = await areas.grid(session, parish.beat.county.community, code, areas.square(5))
+            other = await v.subject(session, "place", parish.beat.county.community, grid)
+            theirs = await v.key(session, parish.beat.supervisor, other.id, "hotel", parish.beat.day)
+        assert len((await parish.inspector.get("/key-subjects")).json()["items"]) == 2
+        assert len((await parish.supervisor.get("/key-subjects")).json()["items"]) == 3
+        assert (await parish.inspector.get(f"/key-subjects/{theirs.id}")).status_code == 404
 
     async def test_filters_and_pages(self, parish: Parish) -> None:
         first = (await parish.supervisor.get("/key-subjects", limit=1)).json()
