@@ -1,5 +1,6 @@
 """Self-declaration: declared without login, verified by the inspector, told to the declarant."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -9,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.collection.catalogue.seeding import seed_catalogue
+from app.collection.declarations.purge import purge
 from app.kit.db import Database
 from tests.collection_tasks.conftest import Desk
 from tests.factories import areas, catalogue, staffing, tasks
@@ -352,3 +354,36 @@ class TestPoint:
         )
         with pytest.raises(Exception, match="uq_declaration_point_grid_id"):
             await session.execute(clone)
+
+
+class TestRetention:
+    async def purge(self, session: AsyncSession, clock: Clock, days: int) -> int:
+        return await purge(session, "330921", now=clock.now + timedelta(days=days), zone=tasks.ZONE)
+
+    async def test_unverified_expires_with_its_task_and_content(
+        self, client: httpx.AsyncClient, token: str, inspector: Desk, session: AsyncSession, clock: Clock
+    ) -> None:
+        declaration_id, code = await declared(client, token)
+        assert await self.purge(session, clock, 59) == 0
+        assert await self.purge(session, clock, 61) == 1
+        assert await self.purge(session, clock, 62) == 0
+        (row,) = await rows(session, "SELECT state, fields, masked, sealed FROM declaration")
+        assert (row.state, row.fields, row.masked, row.sealed) == ("expired", {}, {}, None)
+        assert [t.state for t in await rows(session, "SELECT state FROM task")] == ["cancelled"]
+        assert (await status_of(client, code))["state"] == "expired"
+        gone = await inspector.post(f"/declarations/{declaration_id}/reveals", {"reason": "核对"})
+        assert (gone.status_code, gone.json()["code"]) == (410, "declaration_content_deleted")
+
+    async def test_rejected_goes_sooner_and_confirmed_stays(
+        self, client: httpx.AsyncClient, token: str, inspector: Desk, session: AsyncSession, clock: Clock
+    ) -> None:
+        for outcome, more in (("rejected", {"note": "查无此人"}), ("confirmed", {})):
+            task = await task_of(inspector, (await declared(client, token))[0])
+            await inspector.post(f"/tasks/{task['id']}/results", result(clock, outcome, **more))
+        assert await self.purge(session, clock, 29) == 0
+        assert await self.purge(session, clock, 31) == 1
+        found = await rows(
+            session, "SELECT state, purged_at IS NULL AS kept, reason FROM declaration ORDER BY 1"
+        )
+        assert [(r.state, r.kept) for r in found] == [("confirmed", True), ("rejected", False)]
+        assert found[1].reason == "查无此人", "the query code still answers"

@@ -23,25 +23,20 @@ from app.collection.catalogue.usable import load_offer
 from app.identity.actor import Actor
 from app.identity.scope import area_path, counties_of
 from app.kit import events
-from app.kit.db import Database
 
 
 async def request_collection(
-    session: AsyncSession,
-    actor: Actor,
-    body: CollectionRequestCreate,
-    *,
-    database: Database,
-    now: datetime,
-    zone: ZoneInfo,
-) -> CollectionRequest:
+    session: AsyncSession, actor: Actor, body: CollectionRequestCreate, *, now: datetime, zone: ZoneInfo
+) -> CollectionRequest | ItemNotAdmitted:
     """The request, with a task for each subject; the same id with the same content is one request.
 
-    database: where a refused attempt is logged, although nothing else is stored (S0-31). Raises
-    RequestDiffers, SubjectsUnknown, ItemNotAdmitted.
+    ItemNotAdmitted is returned, not raised: the attempt is logged in this transaction, which must commit
+    (S0-31). Raises RequestDiffers, SubjectsUnknown.
     """
     digest = _digest(actor, body)
-    kind = await _require_admitted(session, actor, body, database, now=now)
+    form = await _admitted_form(session, actor, body, now=now)
+    if form is None:
+        return ItemNotAdmitted(item_code=body.item_code)
     due_on = (
         body.due_on or (await Terms(session, now, zone).of(actor.area_id, TaskKind.SECONDARY_COLLECTION))[0]
     )
@@ -51,7 +46,7 @@ async def request_collection(
         if stored.digest != digest:
             raise RequestDiffers(stored_digest=stored.digest.hex(), sent_digest=digest.hex())
         return stored
-    about = await queries.subjects_of_kind(session, actor, body.subject_ids, kind)
+    about = await queries.subjects_of_kind(session, actor, body.subject_ids, form.subject_kind)
     unknown = set(body.subject_ids) - {row.id for row in about}
     if unknown:
         raise SubjectsUnknown(count=len(unknown), subject_ids=sorted(map(str, unknown)))
@@ -85,17 +80,17 @@ async def get_request(
     return row[0], row.tasks, row.tasks_left
 
 
-async def _require_admitted(
-    session: AsyncSession, actor: Actor, body: CollectionRequestCreate, database: Database, *, now: datetime
-) -> str | None:
-    """The kind of subject that the item is about. Raises ItemNotAdmitted; the attempt is logged."""
+async def _admitted_form(
+    session: AsyncSession, actor: Actor, body: CollectionRequestCreate, *, now: datetime
+) -> Form | None:
+    """The item's newest form; None where it is not admitted, and then the attempt is logged."""
     offer = await load_offer(session, actor.county_code, [body.item_code])
     newest = offer.newest(body.item_code, at=now)
     path = await area_path(session, actor.area_id)
     if newest is not None:
         form = offer.form(body.item_code, newest.version, area_path=path, at=now)
         if isinstance(form, Form):
-            return form.subject_kind
+            return form
     attempt = Attempt(
         ("collection_request", body.id),
         body.item_code,
@@ -103,9 +98,8 @@ async def _require_admitted(
         actor.area_id,
         ItemNotAdmitted.code,
     )
-    async with database.transaction() as own:
-        await record_attempts(own, actor, [attempt], now=now)
-    raise ItemNotAdmitted(item_code=body.item_code)
+    await record_attempts(session, actor, [attempt], now=now)
+    return None
 
 
 async def _insert(

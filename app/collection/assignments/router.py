@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Response, status
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, status
 
 from app.collection.assignments import answers, intake, queries, requests, service
 from app.collection.assignments.problems import (
@@ -32,13 +32,14 @@ from app.collection.catalogue.problems import ItemNotAdmitted
 from app.exchange.items import Desk
 from app.exchange.problems import ContentDiffers
 from app.identity.actor import SUPERVISORS, Actor, Role
-from app.identity.dependencies import DatabaseDep, SettingsDep, Today, VaultDep, require
+from app.identity.dependencies import SettingsDep, Today, VaultDep, require
 from app.identity.problems import SIGN_IN_PROBLEMS
 from app.kit.clock import Now
 from app.kit.db import SessionDep
+from app.kit.errors import problem_response
 from app.kit.ids import DEMO_TASK
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
-from app.kit.problems import Forbidden, NotFound, problems
+from app.kit.problems import Forbidden, NotFound, Problem, problems
 
 router = APIRouter(tags=["tasks"])
 
@@ -160,14 +161,14 @@ async def request_collection(
     body: CollectionRequestCreate,
     actor: Cadre,
     session: SessionDep,
-    database: DatabaseDep,
     settings: SettingsDep,
+    request: Request,
     now: Now,
 ) -> CollectionRequestRead:
     """A task for each subject, in its grid. Only items that are admitted in the area · 限已准入事项"""
-    stored = await requests.request_collection(
-        session, actor, body, database=database, now=now, zone=settings.zone
-    )
+    stored = await requests.request_collection(session, actor, body, now=now, zone=settings.zone)
+    if isinstance(stored, Problem):  # answered, not raised: the logged attempt stays
+        return problem_response(stored, request.headers, request.url.path)  # type: ignore[return-value]
     return answers.request(*await requests.get_request(session, actor, stored.id))
 
 
