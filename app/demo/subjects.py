@@ -19,6 +19,7 @@ from app.collection.catalogue.form_fields import FormField, fields_of
 from app.collection.catalogue.shipped import read_forms
 from app.collection.subjects import store
 from app.collection.subjects.changing import Change, Place
+from app.demo import doubtful
 from app.demo.islands import DemoGrid
 from app.demo.people import GIVEN, LABEL, SURNAMES, inspector_id
 from app.exchange.items import Desk
@@ -60,6 +61,7 @@ async def load(
     desk = Desk(system_actor(DEMO_COUNTY_CODE), vault, zone, now)
     await store.write_many(session, desk, changes)
     await _recollect(session, desk, changes, now - AGAIN_BACK)
+    await doubtful.load(session, desk, changes)
     return len(changes)
 
 

@@ -64,6 +64,12 @@ DEMO_ORGANIZATION = demo_id("organization", "1")
 DEMO_COMPONENT = demo_id("component", "1")
 DEMO_PLACE = demo_id("place", "1")
 """A key place of the demo grid."""
+DEMO_DUPLICATE = demo_id("duplicate", "1")
+"""DEMO_PERSON entered a second time; waits for a decision."""
+DEMO_MERGE = demo_id("merge", "1")
+"""DEMO_COMPONENT entered a second time and merged."""
+DEMO_STATE = demo_id("state", "1")
+"""That DEMO_PERSON moved, which may be voided."""
 DEMO_SUBMISSION = demo_id("submission", "1")
 DEMO_CONFLICT = uuid5(demo_id("submission", "late"), "education")
 """The id that a conflict of this field of this submission has (`submissions.writing`)."""

@@ -17,6 +17,7 @@ from app.kit.ids import (
     DEMO_BUILDING,
     DEMO_COMPONENT,
     DEMO_COUNTY_CODE,
+    DEMO_DUPLICATE,
     DEMO_DWELLING,
     DEMO_HOUSEHOLD,
     DEMO_ORGANIZATION,
@@ -71,8 +72,9 @@ class TestDemoSubjects:
         await load_grids(session, grids)
         now = datetime(2026, 11, 22, tzinfo=UTC)
         count = await subjects.load(session, grids, identity.vault(), zone=make.ZONE, now=now)
-        assert count == await session.scalar(text("SELECT count(*) FROM subject"))
-        assert await session.scalar(text("SELECT count(*) FROM duplicate_proposal")) == 0
+        assert await session.scalar(text("SELECT count(*) FROM subject")) == count + 2
+        found = list(await session.scalars(text("SELECT id FROM duplicate_proposal")))
+        assert found == [DEMO_DUPLICATE]
         dangling = text(
             "SELECT count(*) FROM subject_link l LEFT JOIN subject s ON s.id = l.to_id WHERE s.id IS NULL"
         )

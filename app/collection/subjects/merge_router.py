@@ -26,14 +26,17 @@ from app.identity.dependencies import require
 from app.identity.problems import SIGN_IN_PROBLEMS
 from app.kit.clock import Now
 from app.kit.db import SessionDep
+from app.kit.ids import DEMO_DUPLICATE, DEMO_MERGE
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import Forbidden, NotFound, problems
 
 router = APIRouter(tags=["subjects"])
 
 Decider = Annotated[Actor, Depends(require(*SUPERVISORS))]
-ProposalId = Annotated[UUID, Path(description="Id of a proposal · 疑似重复编号")]
-MergeId = Annotated[UUID, Path(description="Id of a merge · 合并编号")]
+ProposalId = Annotated[
+    UUID, Path(description="Id of a proposal · 疑似重复编号", examples=[str(DEMO_DUPLICATE)])
+]
+MergeId = Annotated[UUID, Path(description="Id of a merge · 合并编号", examples=[str(DEMO_MERGE)])]
 LISTING = (*SIGN_IN_PROBLEMS, Forbidden, BadCursor)
 DECIDING = (*SIGN_IN_PROBLEMS, Forbidden, NotFound, SubjectNotFound)
 

@@ -39,7 +39,7 @@ from app.identity.dependencies import Today, VaultDep, require
 from app.identity.problems import SIGN_IN_PROBLEMS
 from app.kit.clock import Now
 from app.kit.db import SessionDep
-from app.kit.ids import DEMO_PERSON
+from app.kit.ids import DEMO_PERSON, DEMO_STATE
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.preconditions import ReadVersion, etag
 from app.kit.problems import Forbidden, PreconditionFailed, PreconditionRequired, problems
@@ -192,7 +192,7 @@ async def set_state(
 )
 async def void_state(
     subject_id: SubjectId,
-    state_id: Annotated[UUID, Path(description="Id of a dated state · 状态编号")],
+    state_id: Annotated[UUID, Path(description="Id of a dated state · 状态编号", examples=[str(DEMO_STATE)])],
     body: VoidCreate,
     actor: Corrector,
     session: SessionDep,
