@@ -187,3 +187,38 @@ async def _run(*command: str, cwd: Path | None = None) -> str:
         said, complaint = await process.communicate()
     assert process.returncode == 0, complaint.decode()[-800:]
     return said.decode()
+
+
+async def test_announced_and_sent_twice_at_once_is_one_upload(service: Service) -> None:
+    content, upload_id = large_photo(2_000_000), uuid4()
+    base_url = f"http://127.0.0.1:{service.port}"
+    async with httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=10) as client:
+        sender = Sender(client, {"Authorization": f"Bearer {service.token}"})
+        announced = await asyncio.gather(*(sender.announce(len(content), upload_id) for _ in range(6)))
+        assert {(each.status_code, each.headers["location"]) for each in announced} == {
+            (201, f"{UPLOADS}/{upload_id}")
+        }
+        location = announced[0].headers["location"]
+        sent = await asyncio.gather(*(sender.piece(location, 0, content) for _ in range(4)))
+        statuses = sorted(each.status_code for each in sent)
+    assert statuses[0] == 204
+    assert set(statuses[1:]) <= {409, 423}
+    assert await service.state(upload_id) == ("complete", sha256(content).hexdigest())
+    async with service.database.transaction() as session:
+        types = await session.scalars(
+            text("SELECT type FROM event WHERE subject_id = :id ORDER BY ord"), {"id": upload_id}
+        )
+        assert list(types) == ["upload.announced", "upload.completed"]
+
+
+async def test_the_same_content_at_once_is_stored_once(service: Service) -> None:
+    content = large_photo(1_000_000)
+    base_url = f"http://127.0.0.1:{service.port}"
+    async with httpx.AsyncClient(base_url=base_url, trust_env=False, timeout=10) as client:
+        sender = Sender(client, {"Authorization": f"Bearer {service.token}"})
+        answers = await asyncio.gather(*(sender.send(content) for _ in range(5)))
+    assert {each.status_code for each in answers} == {204}
+    async with service.database.transaction() as session:
+        assert await session.scalar(text("SELECT count(*) FROM stored_file")) == 1
+    root = service.files.store.root  # type: ignore[attr-defined]
+    assert sum(path.is_file() for path in root.rglob("*")) == 1
