@@ -56,7 +56,10 @@ OURS = text(
     SELECT id::text FROM account WHERE county_code = :code
     UNION SELECT username FROM account WHERE county_code = :code AND length(username) > 12
     UNION SELECT id::text FROM area WHERE county_code = :code
+    UNION SELECT code FROM collection_item WHERE county_code = :code
+    UNION SELECT code FROM code_table WHERE county_code = :code
     UNION SELECT id::text FROM device WHERE county_code = :code
+    UNION SELECT id::text FROM upload WHERE county_code = :code
     UNION SELECT serial_no FROM device WHERE county_code = :code
     """
 )
