@@ -9,7 +9,19 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.areas.models import Area
-from app.demo import affairs, decisions, land, people, staff, subjects, submissions, tasks, uploads, visits
+from app.demo import (
+    affairs,
+    decisions,
+    land,
+    ledgers,
+    people,
+    staff,
+    subjects,
+    submissions,
+    tasks,
+    uploads,
+    visits,
+)
 from app.demo.divisions import read_divisions
 from app.demo.fortnight.named import FIRST_DAY
 from app.demo.fortnight.tasks import load as fortnight
@@ -101,6 +113,7 @@ async def _load(session: AsyncSession, settings: Settings, today: date) -> DemoS
         await visits.load(session, vault, today=today, zone=settings.zone, now=now)
         await tasks.load(session, vault, today=today, zone=settings.zone, now=now)
         await submissions.load(session, vault, today=today, zone=settings.zone, now=now)
+        await ledgers.load(session, settings, vault, today=today, now=now)
     await load_walk(session, settings.zone)
     await load_quarantined(session, now)
     await load_spares(session, today, settings.zone, now)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,8 @@ from app.collection.subjects import store
 from app.collection.subjects.changing import Change, Place, StateChange
 from app.identity.actor import Role
 from app.identity.models import Account
+from app.kit.events import SYSTEM
+from app.rules.service import Decision, set_value
 from tests.factories import areas, identity
 from tests.factories import catalogue as catalogue_rows
 from tests.factories.subjects import COUNTY, NOW, TODAY, desk
@@ -101,3 +103,16 @@ async def event_data(session: AsyncSession, type_: str) -> list[dict[str, Any]]:
         text("SELECT data FROM event WHERE type = :type ORDER BY ord"), {"type": type_}
     )
     return list(found)
+
+
+async def set_rule(session: AsyncSession, key: str, value: Any, area_id: UUID) -> None:
+    """A rule of an area, since long ago."""
+    await set_value(
+        session,
+        SYSTEM,
+        Decision(key, area_id, date(2025, 1, 1), None, value, "test"),
+        county_code=COUNTY,
+        area_path=[area_id],
+        now=NOW,
+        today=None,
+    )

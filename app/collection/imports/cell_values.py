@@ -114,8 +114,10 @@ def _coded(declared: FormField, text: str, tables: Mapping[str, Labels]) -> str:
         if candidate in labels:
             return candidate
     named = [code for code, names in labels.items() if text in names]
-    if len(named) == 1:
-        return named[0]
+    begun = [code for code, names in labels.items() if text and names[0].startswith(text)]
+    for found in (named, begun):  # people write 男 for 男性
+        if len(found) == 1:
+            return found[0]
     raise CellFault(
         "not_in_code_table", f"不在代码表 {table} 中", f"is neither code nor label of the table {table}"
     )

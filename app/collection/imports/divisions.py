@@ -6,6 +6,7 @@ import's effective day on the area has the row's name, its place in the tree and
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -99,12 +100,10 @@ class DivisionImporter:
         if apply:
             await self._take_all(session, desk, divisions, results)
         else:
-            try:
+            with suppress(_DryRunError):
                 async with savepoint(session):
                     await self._take_all(session, desk, divisions, results)
                     raise _DryRunError
-            except _DryRunError:
-                session.expire_all()
         return [results[line.number] for line in lines]
 
     async def _take_all(

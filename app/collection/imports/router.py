@@ -204,10 +204,5 @@ def import_read(job: ImportJob) -> ImportRead:
     """An import as the API shows it."""
     state = ImportState(job.state)
     own = ("state", "state_label", "sha256")
-    shown = {name: getattr(job, name) or _zero(name) for name in ImportRead.model_fields if name not in own}
+    shown = {name: getattr(job, name) for name in ImportRead.model_fields if name not in own}
     return ImportRead(state=state, state_label=IMPORT_STATE_LABELS[state], sha256=job.digest.hex(), **shown)
-
-
-def _zero(name: str) -> int | None:
-    """Counts of a row that is not flushed yet are null."""
-    return 0 if name.startswith(("count_", "rows_")) else None

@@ -1,4 +1,4 @@
-"""What becomes of a row, and what every kind of import offers. Pure."""
+"""What becomes of a row, and what every kind of import offers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

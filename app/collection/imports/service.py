@@ -84,6 +84,11 @@ async def send_file(
         digest=hashlib.sha256(sent.content).digest(),
         state=ImportState.CHECKING,
         rows_total=len(table.lines),
+        rows_done=0,
+        count_new=0,
+        count_changed=0,
+        count_unchanged=0,
+        count_refused=0,
         expires_at=now + timedelta(hours=rule[IMPORT_KEPT_H]),
     )
     importer = await importer_for(session, Desk(actor, vault, zone, now), job)

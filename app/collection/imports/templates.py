@@ -19,7 +19,7 @@ from app.kit.problems import NotFound
 ROWS = 5000
 """Rows that the drop-down lists reach down to."""
 EXAMPLES: Mapping[str, str] = {
-    "id_number": "330921198001011230",
+    "id_number": "330921198001011232",
     "credit_code": "91110000600037341L",
     "phone": "13812345678",
     "name": "张三",
