@@ -26,7 +26,7 @@ ORDER BY 1
 def add_files(source: psycopg.Connection[Any], file: BackupWriter, settings: Settings) -> int:
     """Adds every file that the snapshot of `source` names; how many. What is missing is told, not fatal."""
     store = store_of(settings)
-    keys = [row[0] for row in source.execute(KEYS)]
+    keys = [row[0] for row in source.execute(KEYS)] if _has_table(source) else []
     if not isinstance(store, Folder):
         if keys:
             say(
@@ -45,6 +45,12 @@ def add_files(source: psycopg.Connection[Any], file: BackupWriter, settings: Set
     if missing:
         say(f"!! {missing} of them are not there (purged a moment ago, or lost).")
     return len(keys) - missing
+
+
+def _has_table(source: psycopg.Connection[Any]) -> bool:
+    """An older schema has no files."""
+    row = source.execute("SELECT to_regclass('public.stored_file') IS NOT NULL").fetchone()
+    return bool(row and row[0])
 
 
 def place_files(backup: BackupFile, settings: Settings) -> int:
