@@ -43,9 +43,8 @@ class TestMerge:
         assert (values["phone"], values["education"]) == ("13811112222", "10")
         (conflict,) = await rows(place.session, "SELECT * FROM subject_conflict")
         assert (conflict.field, conflict.state, conflict.personal) == ("phone", "open", "phone")
-        assert conflict.current_value is None
-        assert conflict.sent_value is None
-        assert conflict.sealed is not None
+        assert (conflict.current_value, conflict.sent_value) == ("138****2222", "138****4444")
+        assert conflict.sealed.startswith("aesgcm:")
         assert conflict.current_version == 2
         (row,) = await rows(place.session, "SELECT state FROM submission WHERE state = 'conflict'")
         assert row.state == "conflict"

@@ -306,7 +306,9 @@ class TestFamilies:
 @pytest.mark.requirement("S3-15")
 class TestCare:
     async def test_special_care_is_recorded_in_neutral_words_sealed_and_not_shown(self, place: Place) -> None:
-        result = await place.inspector.send(resident(care_categories=["intellectual_disability"], is_key_person=True))
+        result = await place.inspector.send(
+            resident(care_categories=["intellectual_disability"], is_key_person=True)
+        )
         assert result.outcome == "stored", result.problem and result.problem.extra
         (row,) = await rows(place.session, "SELECT fields::text AS plain FROM submission")
         assert "care_categories" not in row.plain
