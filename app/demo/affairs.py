@@ -9,8 +9,8 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.affairs.models import Affair, AffairItem
-from app.collection.catalogue.form_language import DIALECT
-from app.collection.catalogue.models import CollectionItem, FormVersion
+from app.collection.catalogue.examples import DEMO_FORM, DEMO_ITEM_CODE, DEMO_TABLE_CODE, DEMO_TABLE_VERSION
+from app.collection.catalogue.models import CodeTable, CodeValue, CollectionItem, FormVersion
 from app.collection.catalogue.seeding import digest_of, item_id, seed_catalogue
 from app.identity.actor import Role
 from app.kit.clock import day_start
@@ -26,7 +26,6 @@ from app.kit.ids import (
 
 FIRST = date(2026, 1, 1)
 TEMPORARY_DAYS = 60
-OWN_ITEM = "x330921_shelter_transfer"
 DEPARTMENT = demo_id("account", "department")
 
 
@@ -77,32 +76,7 @@ STANDING = (
         ),
     ),
 )
-SHELTER_FORM = {
-    "$schema": DIALECT,
-    "title": "避险转移登记",
-    "x-title-en": "Transfer to a shelter",
-    "type": "object",
-    "required": ["moved_on", "shelter", "person_count"],
-    "properties": {
-        "moved_on": {"type": "string", "format": "date", "title": "转移日期", "x-title-en": "Moved on"},
-        "shelter": {"type": "string", "title": "安置点", "x-title-en": "Shelter", "maxLength": 100},
-        "person_count": {
-            "type": "integer",
-            "title": "转移人数",
-            "x-title-en": "Persons",
-            "minimum": 1,
-            "maximum": 9999,
-        },
-        "contact_phone": {
-            "type": "string",
-            "title": "联系人电话",
-            "x-title-en": "Contact's phone",
-            "pattern": "^1[3-9][0-9]{9}$",
-            "x-personal": "phone",
-        },
-    },
-    "additionalProperties": False,
-}
+SHELTERS = (("gaoting_school", "高亭小学", "Gaoting school"), ("gymnasium", "县体育馆", "Gymnasium"))
 
 
 async def load(session: AsyncSession, *, today: date, zone: ZoneInfo, now: datetime) -> None:
@@ -191,10 +165,11 @@ def _waiting(today: date, now: datetime) -> Affair:
 
 
 async def _own_item(session: AsyncSession, since: datetime) -> UUID:
-    """An item that the county added itself, with its form."""
+    """An item that the county added itself, with its form and the code table that this names."""
+    await _own_table(session, since)
     item = CollectionItem(
-        id=demo_id("item", OWN_ITEM),
-        code=OWN_ITEM,
+        id=demo_id("item", DEMO_ITEM_CODE),
+        code=DEMO_ITEM_CODE,
         county_code=DEMO_COUNTY_CODE,
         name_zh="避险转移登记",
         name_en="Transfer to a shelter",
@@ -204,17 +179,38 @@ async def _own_item(session: AsyncSession, since: datetime) -> UUID:
     await session.flush()  # its form names it
     session.add(
         FormVersion(
-            id=demo_id("form", OWN_ITEM),
+            id=demo_id("form", DEMO_ITEM_CODE),
             item_id=item.id,
             county_code=DEMO_COUNTY_CODE,
             version=1,
-            schema=SHELTER_FORM,
+            schema=DEMO_FORM,
             removed=[],
-            digest=digest_of(SHELTER_FORM),
+            digest=digest_of(DEMO_FORM),
             published_at=since,
         )
     )
     return item.id
+
+
+async def _own_table(session: AsyncSession, since: datetime) -> None:
+    table = CodeTable(
+        id=demo_id("code_table", DEMO_TABLE_CODE),
+        code=DEMO_TABLE_CODE,
+        county_code=DEMO_COUNTY_CODE,
+        version=DEMO_TABLE_VERSION,
+        name_zh="避险安置点",
+        name_en="Shelter",
+        source="demo, synthetic · 演示",
+        digest=digest_of([[code, zh, en, None] for code, zh, en in SHELTERS]),
+        published_at=since,
+    )
+    session.add(table)
+    await session.flush()  # its codes name it
+    rows = [
+        {"table_id": table.id, "position": at, "code": code, "name_zh": zh, "name_en": en}
+        for at, (code, zh, en) in enumerate(SHELTERS)
+    ]
+    await session.execute(insert(CodeValue), rows)
 
 
 async def _store(session: AsyncSession, affair: Affair, item_ids: list[UUID]) -> None:

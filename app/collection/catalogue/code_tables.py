@@ -61,11 +61,13 @@ async def publish_table(
 ) -> int:
     """Publishes a version of a code table for the actor's county and returns its number.
 
-    Codes of the version before are accepted for the rule's time. Raises VersionTaken, CodesRefused with
+    Codes of the version before are accepted for the rule's time. Raises NotFound, VersionTaken, CodesRefused with
     `errors`, CodeTableUnchanged.
     """
     line = (await load_tables(session, actor.county_code)).get(code, ())
     newest = line[-1] if line else None
+    if newest is None and body.based_on is not None:
+        raise NotFound
     if body.based_on != (newest.version if newest is not None else None):
         raise VersionTaken(newest_version=newest.version if newest is not None else None)
     errors = code_faults(body.values)

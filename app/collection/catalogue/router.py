@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Query, status
 
 from app.collection.catalogue import code_tables, queries, service
+from app.collection.catalogue.examples import DEMO_ITEM_CODE, DEMO_TABLE_CODE
 from app.collection.catalogue.problems import (
     CodesRefused,
     CodeTableUnchanged,
@@ -51,7 +52,7 @@ ItemCode = Annotated[
     Path(
         max_length=64,
         description="Code of an item · 事项代码",
-        openapi_examples={"resident": {"summary": "户籍人口", "value": "resident_registered"}},
+        openapi_examples={"own": {"summary": "避险转移登记", "value": DEMO_ITEM_CODE}},
     ),
 ]
 TableCode = Annotated[
@@ -59,7 +60,7 @@ TableCode = Annotated[
     Path(
         pattern=r"^[a-z][a-z0-9_]{1,63}$",
         description="Code of a table · 代码表",
-        openapi_examples={"hazard": {"summary": "安全隐患类型", "value": "hazard_type"}},
+        openapi_examples={"own": {"summary": "避险安置点", "value": DEMO_TABLE_CODE}},
     ),
 ]
 Version = Annotated[
@@ -208,7 +209,9 @@ async def get_table(
     "/code-tables/{table_code}/versions",
     status_code=status.HTTP_201_CREATED,
     summary="Publish a code table version · 发布代码表版本",
-    responses=problems(*SIGN_IN_PROBLEMS, Forbidden, VersionTaken, CodesRefused, CodeTableUnchanged),
+    responses=problems(
+        *SIGN_IN_PROBLEMS, Forbidden, NotFound, VersionTaken, CodesRefused, CodeTableUnchanged
+    ),
 )
 async def publish_table(
     table_code: TableCode,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from app.collection.catalogue.examples import DEMO_TABLE_VERSION, NEXT_FORM
 from app.kit.schemas import VISIBLE, Input, Output
 
 SubjectKindRead = Annotated[
@@ -25,39 +26,6 @@ Source = Annotated[
 OwnCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{1,39}$")]
 ValueCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
-
-EXAMPLE_FORM: dict[str, Any] = {
-    "title": "渔船停泊登记",
-    "x-title-en": "Moored fishing boat",
-    "type": "object",
-    "required": ["boat_name"],
-    "properties": {
-        "boat_name": {
-            "type": "string",
-            "title": "船名号",
-            "x-title-en": "Boat",
-            "maxLength": 60,
-            "x-role": "name",
-            "x-quality": 3,
-        },
-        "skipper_phone": {
-            "type": "string",
-            "title": "船长联系方式",
-            "x-title-en": "Skipper's phone",
-            "pattern": "^1[3-9][0-9]{9}$",
-            "x-personal": "phone",
-        },
-        "hazards": {
-            "type": "array",
-            "title": "安全隐患",
-            "x-title-en": "Hazards",
-            "maxItems": 10,
-            "uniqueItems": True,
-            "items": {"type": "string", "x-code-table": "hazard_type"},
-        },
-    },
-    "additionalProperties": False,
-}
 
 
 class ItemCreate(Input):
@@ -140,7 +108,7 @@ class FormCreate(Input):
     """A new version of an item's form; docs/forms.md tells what a form may say."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"based_on": None, "json_schema": EXAMPLE_FORM, "removed": []}}
+        json_schema_extra={"example": {"based_on": 1, "json_schema": NEXT_FORM, "removed": []}}
     )
 
     based_on: Annotated[
@@ -170,14 +138,7 @@ class CheckCreate(Input):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {
-                "fields": {
-                    "name": "张三",
-                    "gender": "1",
-                    "residence_consistency": "01",
-                    "birth_date": "1990-05-01",
-                }
-            }
+            "example": {"fields": {"moved_on": "2026-11-20", "shelter": "gaoting_school", "person_count": 12}}
         }
     )
 
@@ -218,13 +179,14 @@ class CodeTableCreate(Input):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "based_on": 1,
-                "name_zh": "隐患类型",
-                "name_en": "Kind of hazard",
-                "source": "县综治办 2026 年修订",
+                "based_on": DEMO_TABLE_VERSION,
+                "name_zh": "避险安置点",
+                "name_en": "Shelter",
+                "source": "县应急管理局 2026 年修订",
                 "values": [
-                    {"code": "00", "name_zh": "无", "name_en": "none"},
-                    {"code": "02", "name_zh": "消防隐患", "name_en": "fire"},
+                    {"code": "gaoting_school", "name_zh": "高亭小学", "name_en": "Gaoting school"},
+                    {"code": "gymnasium", "name_zh": "县体育馆", "name_en": "Gymnasium"},
+                    {"code": "library", "name_zh": "县图书馆", "name_en": "Library"},
                 ],
             }
         }
