@@ -43,6 +43,14 @@ FOREIGN_AREA = demo_id("area", "440304000000")
 ZONE = make.settings().zone
 PUBLIC = {
     "POST /api/v1/auth/token",
+    "GET /api/v1/declaration-forms/{token}",
+    "POST /api/v1/declarations",
+    "POST /api/v1/declarations/status",
+    "GET /declare/status",
+    "POST /declare/status",
+    "GET /declare/{token}",
+    "GET /declare/{token}/{item_code}",
+    "POST /declare/{token}/{item_code}",
     "GET /api/v1/notices/current",
     "GET /api/v1/.well-known/jwks.json",
     "POST /api/v1/devices/activations",
