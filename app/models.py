@@ -7,6 +7,7 @@ from app.collection.catalogue import models as catalogue
 from app.collection.declarations import models as declarations
 from app.collection.exports import models as exports
 from app.collection.imports import models as imports
+from app.collection.subjects import merge_models as subject_merges
 from app.collection.subjects import models as subjects
 from app.collection.submissions import models as submissions
 from app.collection.tips import models as tips
@@ -60,4 +61,5 @@ TABLES = (
     tips,
     submissions,
     subjects,
+    subject_merges,
 )

@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.collection.subjects import store
 from app.collection.subjects.changing import Change
-from app.collection.subjects.models import DuplicateProposal, Subject, SubjectMerge, SubjectState
+from app.collection.subjects.merge_models import DuplicateProposal, SubjectMerge
+from app.collection.subjects.models import Subject, SubjectState
 from app.exchange.items import Desk
 from app.kit.ids import (
     DEMO_COMMUNITY,

@@ -4,14 +4,13 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from app.collection.subjects.merge_schemas import ProposalEnd, ProposalRead
 from app.collection.subjects.network import Network
 from app.collection.subjects.schemas import (
     EdgeRead,
     LinkRead,
     NetworkRead,
     NodeRead,
-    ProposalEnd,
-    ProposalRead,
     SubjectBrief,
     VersionRead,
 )

@@ -14,7 +14,7 @@ from uuid6 import uuid7
 
 from app.collection.subjects import bulk, indexing
 from app.collection.subjects.changing import Stored
-from app.collection.subjects.models import DuplicateProposal
+from app.collection.subjects.merge_models import DuplicateProposal
 from app.identity.scope import area_path
 from app.kit.crypto import Vault
 from app.kit.events import NewEvent

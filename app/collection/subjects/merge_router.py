@@ -7,19 +7,19 @@ from fastapi import APIRouter, Depends, Path, Query, status
 
 from app.collection.subjects import merging
 from app.collection.subjects.answers import proposal_read
+from app.collection.subjects.merge_schemas import (
+    ConfirmationCreate,
+    MergeCreate,
+    MergeRead,
+    ProposalRead,
+    ReasonCreate,
+)
 from app.collection.subjects.problems import (
     DuplicateDecided,
     MergeEndsDiffer,
     MergeReversed,
     SubjectMerged,
     SubjectNotFound,
-)
-from app.collection.subjects.schemas import (
-    ConfirmationCreate,
-    MergeCreate,
-    MergeRead,
-    ProposalRead,
-    ReasonCreate,
 )
 from app.identity.actor import SUPERVISORS, Actor
 from app.identity.dependencies import require

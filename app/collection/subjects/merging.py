@@ -15,7 +15,8 @@ from sqlalchemy.orm import aliased
 from uuid6 import uuid7
 
 from app.collection.subjects import queries
-from app.collection.subjects.models import DuplicateProposal, Subject, SubjectMerge
+from app.collection.subjects.merge_models import DuplicateProposal, SubjectMerge
+from app.collection.subjects.models import Subject
 from app.collection.subjects.problems import (
     DuplicateDecided,
     MergeEndsDiffer,

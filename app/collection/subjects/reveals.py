@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid6 import uuid7
 
 from app.collection.subjects import queries
-from app.collection.subjects.models import SubjectReveal
+from app.collection.subjects.merge_models import SubjectReveal
 from app.collection.subjects.problems import FieldUnknown, RevealNotAllowed
 from app.collection.subjects.rows import open_sealed
 from app.identity.actor import Actor, Role
