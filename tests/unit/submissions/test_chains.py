@@ -90,6 +90,11 @@ class TestArrange:
             if each.makes:
                 made.add(each.subject_id)
 
+    def test_what_makes_a_subject_comes_first_then_what_was_recorded_earlier(self) -> None:
+        links = [link(1, 1, minute=2), link(2, 1, minute=1), link(3, 2, makes=True, minute=3)]
+        order, _ = arrange(links, Ground({subject(1)}, (), ()))
+        assert order == [item(3), item(2), item(1)]
+
     def test_an_edit_waits_for_its_subject(self) -> None:
         assert arrange([link(1, 1)], NOTHING) == ([], {item(1): Wait("subject", subject(1))})
 
