@@ -50,14 +50,18 @@ class Progress:
     expires_at: datetime | None
 
 
-async def append(files: Files, actor: Actor, upload_id: UUID, piece: Piece, *, now: datetime) -> Progress:
-    """Appends a piece; the last one also finishes the file.
-
-    Raises UploadNotFound, UploadGone, OffsetDiffers, UploadBusy, PieceTooLong, ChecksumDiffers, FileRefused,
-    Unavailable. Nothing is read or written before the sender is known to be the one.
-    """
+async def require_sender(files: Files, actor: Actor, upload_id: UUID) -> None:
+    """Raises UploadNotFound for a stranger, before he learns anything else and before any byte is touched."""
     async with files.database.transaction() as session:
         await queries.get_of_sender(session, actor, upload_id)
+
+
+async def append(files: Files, actor: Actor, upload_id: UUID, piece: Piece, *, now: datetime) -> Progress:
+    """Appends a piece; the last one also finishes the file. The caller has asked `require_sender`.
+
+    Raises UploadNotFound, UploadGone, OffsetDiffers, UploadBusy, PieceTooLong, ChecksumDiffers, FileRefused,
+    Unavailable.
+    """
     async with files.staging.locked(actor.county_code, upload_id) as staged:
         writing = await _begun(files, actor, upload_id, piece, staged, now)
         if writing.upload.state == "uploading":

@@ -14,9 +14,9 @@ from app.identity.actor import Actor
 from app.kit.clock import Now
 from app.kit.db import SessionDep
 from app.kit.problems import MethodNotAllowed, Problem, problems
-from app.uploads import protocol, queries, service
+from app.uploads import protocol, service
 from app.uploads import tus_documents as document
-from app.uploads.appending import Piece, append
+from app.uploads.appending import Piece, append, require_sender
 from app.uploads.dependencies import FilesDep, Sender, UploadId
 from app.uploads.files import Files
 from app.uploads.limits import limits_of
@@ -168,6 +168,7 @@ async def _ask(upload_id: UUID, sender: Actor, files: Files, now: datetime) -> R
 async def _send_piece(
     upload_id: UUID, request: Request, sender: Actor, files: Files, now: datetime
 ) -> Response:
+    await require_sender(files, sender, upload_id)
     if not _brings_bytes(request.headers, may_be_empty=True):
         raise PieceTypeInvalid
     offset_bytes = protocol.number(request.headers, "upload-offset")
@@ -176,8 +177,7 @@ async def _send_piece(
 
 
 async def _take_back(upload_id: UUID, sender: Actor, files: Files, now: datetime) -> Response:
-    async with files.database.transaction() as session:
-        await queries.get_of_sender(session, sender, upload_id)  # before a lock tells that it is there
+    await require_sender(files, sender, upload_id)
     async with files.staging.locked(sender.county_code, upload_id):
         async with files.database.transaction() as session:
             await service.terminate(session, sender, upload_id, now=now)

@@ -243,11 +243,11 @@ def test_only_the_listed_operations_are_open_to_everybody() -> None:
 async def test_nothing_without_a_token(operation: Operation, scene: Scene) -> None:
     refused = (401, "" if operation.verb == "HEAD" else "unauthenticated")  # HEAD has no body to say it in
     answer = await request_of(operation, scene).send(scene.client, {})
-    assert (answer.status_code, answer.content and answer.json()["code"] or "") == refused
+    assert (answer.status_code, (answer.content and answer.json()["code"]) or "") == refused
     request = request_of(operation, scene)
     request.headers.clear()  # whoever has no token learns nothing else, not even which header is missing
     answer = await request.send(scene.client, {})
-    assert (answer.status_code, answer.content and answer.json()["code"] or "") == refused
+    assert (answer.status_code, (answer.content and answer.json()["code"]) or "") == refused
 
 
 @pytest.mark.parametrize("operation", [w for w in WALKED if "{" in w.values[0].path])  # type: ignore[union-attr]
