@@ -48,12 +48,12 @@ class Mirror:
             remember(change, CURSOR, page["cursor"])
             remember(change, HEAD, str(page["head"]))
 
-    def version(self, kind: str, id_: str) -> int | None:
-        """The version known of an object; None when it is not known."""
+    def body(self, kind: str, id_: str) -> dict[str, Any] | None:
+        """What is known of an object; None when it is not known."""
         row = self._store.reading.execute(
-            "SELECT version FROM object WHERE kind = ? AND id = ?", [kind, id_]
+            "SELECT body FROM object WHERE kind = ? AND id = ?", [kind, id_]
         ).fetchone()
-        return None if row is None else int(row[0])
+        return None if row is None else dict(json.loads(row[0]))
 
     def bodies(self, kind: str) -> dict[str, dict[str, Any]]:
         """All objects of a kind, by id."""

@@ -99,12 +99,13 @@ class OfflineHandheld:
         It names the version on the screen and the handheld's own latest item about the subject, which may not
         have been sent yet: the service then knows which changes of others this one has not seen.
         """
+        shown = self.mirror.body("subject", subject_id) or {"version": 0}
         return self.record(
             "submission",
             item_code=item_code,
             form_version=form_version,
             subject_id=subject_id,
-            base_version=self.mirror.version("subject", subject_id) or 0,
+            base_version=shown["version"],
             after=self.outbox.last_of(subject_id),
             fields=dict(changes),
             **more,
