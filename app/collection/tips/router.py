@@ -101,7 +101,11 @@ async def list_tips(
     return Page(items=[tip_read(row) for row in rows], next=following)
 
 
-@router.post("/assignments", summary="Assign at the weekly meeting · 例会分配", responses=problems(*READING))
+@router.post(
+    "/assignments",
+    summary="Assign at the weekly meeting · 例会分配",
+    responses=problems(*READING, TipNotFound),
+)
 async def assign_tips(
     body: MeetingCreate,
     actor: Station,

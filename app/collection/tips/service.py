@@ -95,8 +95,13 @@ def _document(body: TipCreate) -> Item:
 async def assign_tips(
     session: AsyncSession, actor: Actor, body: MeetingCreate, *, now: datetime, zone: ZoneInfo
 ) -> list[Assigned]:
-    """Carries out what the meeting decided; what is refused costs its neighbours nothing."""
+    """Carries out what the meeting decided; what is refused costs its neighbours nothing.
+
+    Raises TipNotFound when none of the tips is there.
+    """
     tips = await queries.lock_visible(session, actor, [each.tip_id for each in body.assignments])
+    if not tips:
+        raise TipNotFound
     results = []
     for each in body.assignments:
         try:
