@@ -45,17 +45,17 @@ async def receive(
         first.setdefault(item.id, item)
     free = await receipts.claim(session, desk, list(first.values()))
     known = await receipts.find(session, desk.actor.county_code, sorted(first.keys() - free))
-    results = await _take_all(session, desk, [i for i in first.values() if i.id in free], takers)
-    await receipts.settle(session, desk.actor.county_code, results)
+    results = await take_all(session, desk, [i for i in first.values() if i.id in free], takers)
+    results |= await _released(session, desk, results)
     answered = [(item, _answer(item, first, known, results)) for item in items]
     for item, result in answered:
         metrics.ITEMS.labels(item.kind if item.kind in takers else "unknown", result.outcome).inc()
     return answered
 
 
-async def resettle(session: AsyncSession, county_code: str, item_id: UUID, result: Result) -> None:
-    """What became of an item later: one that was `held` is applied or given up. Whoever asks again hears this."""
-    await receipts.settle(session, county_code, {item_id: result})
+async def resettle(session: AsyncSession, county_code: str, results: Mapping[UUID, Result]) -> None:
+    """What became of items later: one that was `held` is applied or given up. Whoever asks again hears this."""
+    await receipts.settle(session, county_code, results)
 
 
 def _answer(
@@ -76,10 +76,10 @@ def _repeated(item: Item, stored_digest: bytes, before: Result) -> Result:
     return Result("duplicate", before.told, before.problem, first_outcome)
 
 
-async def _take_all(
+async def take_all(
     session: AsyncSession, desk: Desk, items: Sequence[Item], takers: Mapping[str, Take]
 ) -> dict[UUID, Result]:
-    """Hands the items to their takers, kind after kind: what a later kind names, an earlier one has stored."""
+    """Hands claimed items to their takers, kind after kind: what a later kind names, an earlier one has stored."""
     results: dict[UUID, Result] = {}
     for kind, take in takers.items():
         some = [item for item in items if item.kind == kind]
@@ -88,17 +88,29 @@ async def _take_all(
     strange = [item for item in items if item.kind not in takers]
     for kind in sorted({item.kind for item in strange}):
         some = [item for item in strange if item.kind == kind]
-        results |= await _set_aside(session, desk, some, "unknown_kind", UnknownKind(kind=kind[:40]))
+        results |= await set_aside(session, desk, some, "unknown_kind", UnknownKind(kind=kind[:40]))
     return results
 
 
+async def _released(session: AsyncSession, desk: Desk, results: Mapping[UUID, Result]) -> dict[UUID, Result]:
+    """What was held by one half of a set and applied with the other: its receipt knows."""
+    held = sorted(item_id for item_id, result in results.items() if result.outcome == "held")
+    now = await receipts.find(session, desk.actor.county_code, held)
+    return {item_id: receipts.result_of(row) for item_id, row in now.items() if row.outcome != "held"}
+
+
 async def _take(session: AsyncSession, desk: Desk, items: Sequence[Item], take: Take) -> dict[UUID, Result]:
-    """One set in a savepoint; what fails is halved and tried again until the culprit is alone."""
+    """One set in a savepoint; what fails is halved and tried again until the culprit is alone.
+
+    Receipts are settled set by set: a later one may release what an earlier one had to hold.
+    """
     try:
         async with savepoint(session):
-            results = await take(session, items, desk)
+            told = await take(session, items, desk)
             await session.flush()  # so that a deferred write fails here, where its item is known
-        return {item.id: result for item, result in zip(items, results, strict=True)}
+            results = {item.id: result for item, result in zip(items, told, strict=True)}
+            await receipts.settle(session, desk.actor.county_code, results)
+        return results
     except Exception as error:
         if is_passing(error):
             raise
@@ -107,7 +119,9 @@ async def _take(session: AsyncSession, desk: Desk, items: Sequence[Item], take: 
             found = await _take(session, desk, items[:half], take)
             return found | await _take(session, desk, items[half:], take)
         if isinstance(error, Problem):
-            return {items[0].id: Result("rejected", {}, error)}
+            results = {items[0].id: Result("rejected", {}, error)}
+            await receipts.settle(session, desk.actor.county_code, results)
+            return results
         log.error(
             "item failed",
             kind=items[0].kind,
@@ -115,7 +129,7 @@ async def _take(session: AsyncSession, desk: Desk, items: Sequence[Item], take: 
             error=type(error).__name__,
             at=_steps(error),
         )
-        return await _set_aside(session, desk, items, "item_failed", ItemFailed())
+        return await set_aside(session, desk, items, "item_failed", ItemFailed())
 
 
 def is_passing(error: BaseException) -> bool:
@@ -141,9 +155,10 @@ def _steps(error: BaseException) -> list[str]:
     return [f"{step.filename}:{step.lineno} {step.name}" for step in extract_tb(error.__traceback__)[-STEPS:]]
 
 
-async def _set_aside(
+async def set_aside(
     session: AsyncSession, desk: Desk, items: Sequence[Item], reason: str, problem: Problem
 ) -> dict[UUID, Result]:
+    """Keeps items in the quarantine, sealed; what is told is the problem and where they are kept."""
     origin = Origin(desk.actor.county_code, desk.actor.area_id, desk.actor.account_id, desk.actor.device_id)
     rows = [
         sealed_row(origin, i.id, reason, i.kind[:40], as_sent(i), desk.now, vault=desk.vault) for i in items
@@ -153,6 +168,7 @@ async def _set_aside(
     for item, row in zip(items, rows, strict=True):
         told = {"quarantine_id": str(kept[row.device_id, row.digest])}
         results[item.id] = Result("quarantined", told, type(problem)(**problem.extra | told))
+    await receipts.settle(session, desk.actor.county_code, results)
     return results
 
 

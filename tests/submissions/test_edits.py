@@ -1,5 +1,6 @@
 """Edits of what others edit, too: fields merge, the same field waits for a person, order plays no part."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -7,9 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.exchange.items import Item
+from app.collection.submissions.intake import take
+from app.exchange.items import Desk, Item, Result
 from app.exchange.receipts import find
+from app.exchange.receiving import receive
 from tests.factories.submissions import BEYOND, HERE, event_types, resident, rows
 from tests.submissions.conftest import Place
 
@@ -113,6 +117,18 @@ class TestMerge:
         result = await place.inspector.edit(lost, 1, {"education": "10"})
         assert result.told["subject_id"] == kept
         assert (await place.values(kept))["education"] == "10"
+
+    async def test_the_version_of_a_merged_subject_says_nothing_about_the_one_that_was_kept(
+        self, place: Place
+    ) -> None:
+        lost, kept = await person(place, phone="13800000000"), await person(place, phone="13899999999")
+        await place.session.execute(
+            text("UPDATE subject SET merged_into = :kept WHERE id = :lost"),
+            {"kept": UUID(kept), "lost": UUID(lost)},
+        )
+        result = await place.inspector.edit(lost, 1, {"phone": "13811111111"})
+        assert result.told["conflicts"] == ["phone"]
+        assert (await place.values(kept))["phone"] == "13899999999"
 
     async def test_an_edit_from_elsewhere_does_not_move_the_subject(self, place: Place) -> None:
         subject = await person(place)
@@ -226,6 +242,34 @@ class TestChains:
         (result,) = await place.inspector.push(two)
         assert result.told["conflicts"] == ["phone"]
         assert (await place.values(subject))["phone"] == "13899999999"
+
+    async def test_held_by_one_half_and_released_by_the_other(self, place: Place) -> None:
+        """A fault in the code halves the set: the edit waits in the first half for what the second one brings."""
+        mine = str(uuid4())
+        make = place.inspector.item(subject_id=mine, position=HERE)
+        edit = place.inspector.item({"education": "10"}, subject_id=mine, after=str(make.id))
+        culprit = place.inspector.item()
+
+        async def fragile(session: AsyncSession, items: Sequence[Item], desk: Desk) -> Sequence[Result]:
+            if culprit in items:
+                raise ArithmeticError
+            return await take(session, items, desk)
+
+        answered = await receive(
+            place.session, place.inspector.desk, [edit, culprit, make], {"submission": fragile}
+        )
+        assert [r.outcome for _, r in answered] == ["stored", "quarantined", "stored"]
+        assert answered[0][1].told["version"] == 2
+        (again,) = await place.inspector.push(edit)
+        assert (again.outcome, again.first_outcome, again.told["version"]) == ("duplicate", "stored", 2)
+
+    async def test_what_was_held_goes_on_naming_its_missing_photos(self, place: Place) -> None:
+        missing, photo = str(uuid4()), str(uuid4())
+        edit = place.inspector.item({}, subject_id=missing, base_version=1, upload_ids=[photo])
+        await place.inspector.push(edit)
+        await place.inspector.send(subject_id=missing, position=HERE)
+        (again,) = await place.inspector.push(edit)
+        assert (again.first_outcome, again.told["missing_uploads"]) == ("stored", [photo])
 
     async def test_nobody_hides_behind_the_chain_of_another(self, place: Place) -> None:
         subject = await person(place)

@@ -108,7 +108,7 @@ class Board:
         own = chains.ancestors(candidate.after, self.after)
         own = frozenset(i for i in own if self.authors.get(i) == candidate.author_id)
         if not candidate.makes:
-            known = stored.version if candidate.is_rebased else candidate.base_version or 0
+            known = stored.version if candidate.is_rebased else candidate.seen_version
             # a version that never was (a restored backup, another subject's): he knew of none of these
             return Edit(known if known <= stored.version else 0, candidate.fields, own)
         # he knew of no record: what he left empty says nothing about the one that was there

@@ -26,6 +26,7 @@ class Candidate:
     author_area_id   the area that the author works for: what he edits lies inside, or in one of `own_grids`
     is_held          it was held before and is in the table already
     is_rebased       a person wants it to hold as if it had been made on the subject as it stands
+    is_redirected    the subject that it names was merged into another, of which its sender has seen no version
     """
 
     id: UUID
@@ -57,6 +58,12 @@ class Candidate:
     ignored: int = 0
     is_held: bool = False
     is_rebased: bool = False
+    is_redirected: bool = False
+
+    @property
+    def seen_version(self) -> int:
+        """The version of its subject that the sender had seen; 0 for none."""
+        return 0 if self.makes or self.is_redirected else self.base_version or 0
 
     @property
     def link(self) -> Link:

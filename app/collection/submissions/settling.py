@@ -122,7 +122,9 @@ def _resolve(
             holders.setdefault(key, _followed(mine, known_as))
     for candidate in candidates:
         if candidate.subject_id is not None:
-            candidate.subject_id = _followed(candidate.sent_subject_id or candidate.subject_id, known_as)
+            sent = candidate.sent_subject_id or candidate.subject_id
+            candidate.subject_id = _followed(sent, known_as)
+            candidate.is_redirected = sent in locked and candidate.subject_id != sent
         candidate.fields = candidate.with_links(known_as)
 
 
@@ -145,8 +147,7 @@ async def _board(
     since: dict[UUID, int] = {}
     for c in candidates:
         if c.subject_id in subjects and c.subject_id is not None:
-            base = 0 if c.makes else c.base_version or 0
-            base = base if base <= subjects[c.subject_id].version else 0
+            base = c.seen_version if c.seen_version <= subjects[c.subject_id].version else 0
             since[c.subject_id] = min(base, since.get(c.subject_id, base))
     histories = await store.history(session, county, since) if since else {}
     linked = await known.places(

@@ -113,7 +113,12 @@ async def _write_held(session: AsyncSession, desk: Desk, settled: Settled) -> No
         row = _row(desk, settled.candidates[item_id], fate, is_reviewed=False)
         rows.append(row | {"revision": before[item_id].revision + 1})
     await bulk.update_rows(session, Submission, rows, MUTABLE)
-    told = {i: Result("stored", told_of(f)) for i, f in moved.items() if isinstance(f, Outcome)}
+    missing = await missing_of(session, county, "submission", moved)
+    told = {
+        i: Result("stored", {"missing_uploads": [str(each) for each in missing.get(i, ())]} | told_of(f))
+        for i, f in moved.items()
+        if isinstance(f, Outcome)
+    }
     await receipts.settle(session, county, told)
 
 
