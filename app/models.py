@@ -28,6 +28,7 @@ from app.patrol.work import models as patrol_work
 from app.rules import models as rules
 from app.staffing import models as staffing
 from app.staffing import roster_models as staffing_roster
+from app.sync import models as sync
 from app.uploads import models as uploads
 from app.visits import models as visits
 
@@ -52,6 +53,7 @@ TABLES = (
     patrol_periods,
     patrol_work,
     operations,
+    sync,
     uploads,
     visits,
     exports,

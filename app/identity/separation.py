@@ -75,6 +75,7 @@ DUTIES: Mapping[Role, tuple[str, ...]] = {
         "POST /devices/*/reinstatements",
         "POST /devices/*/revocations",
         "GET /quarantine",
+        "GET /sync/state",
         "GET /operations/status",
         "GET /operations/jobs",
         "POST /operations/jobs/retries",

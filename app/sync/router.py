@@ -5,18 +5,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Query, Request
 from starlette.responses import Response
 
-from app.identity.dependencies import CurrentActor, CurrentClaims
+from app.identity.dependencies import CurrentActor, CurrentClaims, Supervisor
+from app.kit.clock import Now
 from app.kit.db import SessionDep
 from app.kit.errors import language
 from app.kit.ids import DEMO_SUBMISSION
-from app.kit.pagination import BadCursor
+from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import problems
 from app.patrol.problems import DeviceNeeded, RevokedDeviceQuarantined, UploadsTooFrequent
-from app.sync import receipts
+from app.sync import receipts, state
 from app.sync.cursor import MAX_CHARS
 from app.sync.examples import PUSH_EXAMPLES
 from app.sync.problems import PushTooLong, PushUnreadable
-from app.sync.schemas import ItemReceiptQuery, ItemReceiptsRead, PullRead, PushRead
+from app.sync.schemas import HandheldSyncRead, ItemReceiptQuery, ItemReceiptsRead, PullRead, PushRead
 from app.sync.synchronizer import Synchronizer
 from app.sync.wire import NDJSON
 
@@ -129,3 +130,22 @@ async def list_receipts(
         receipts=await receipts.list_receipts(session, actor, body.ids, language(request.headers)),
         urgent=last_seq is not None and synchronizer_of(request).is_urgent(claims, last_seq),
     )
+
+
+@router.get("/state", summary="How far handhelds are behind · 终端同步状态", responses=problems(BadCursor))
+async def list_state(
+    actor: Supervisor,
+    session: SessionDep,
+    now: Now,
+    silent_min: Annotated[
+        int | None,
+        Query(ge=1, le=525_600, description="Only without a pull for so long · 仅列多少分钟未拉取的"),
+    ] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[HandheldSyncRead]:
+    """Handhelds in use, by serial number: last pull and push, and what of theirs still waits · 按序列号排列"""
+    rows, following = await state.list_state(
+        session, actor, silent_min=silent_min, cursor=cursor, limit=limit, now=now
+    )
+    return Page(items=[HandheldSyncRead.model_validate(row) for row in rows], next=following)

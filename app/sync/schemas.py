@@ -105,3 +105,32 @@ class ItemReceiptsRead(Output):
 
     receipts: Annotated[list[ItemReceiptRead], Field(description="By id · 按编号排序")]
     urgent: Urgent
+
+
+class HandheldSyncRead(Output):
+    """How far one handheld is behind."""
+
+    device_id: Annotated[UUID, Field(description="Handheld · 终端")]
+    serial_no: Annotated[str, Field(description="Serial number · 序列号")]
+    area_id: Annotated[UUID, Field(description="Area it belongs to · 所属区划")]
+    inspector_id: Annotated[UUID | None, Field(description="Who holds it now · 当前持有人")]
+    inspector_name: Annotated[str | None, Field(description="Name · 持有人姓名")]
+    pulled_at: Annotated[
+        AwareDatetime | None,
+        Field(description="Last pull, to the minute; null: never · 最近拉取(精确到分钟)"),
+    ]
+    pulled_seq: Annotated[
+        int | None, Field(description="Event up to which it was told; null: load unfinished · 已拉取到的序号")
+    ]
+    head: Annotated[int, Field(description="Last event of the county's feed · 变更流最新序号")]
+    events_behind: Annotated[int | None, Field(description="Events of the county since then · 落后的事件数")]
+    pushed_at: Annotated[
+        AwareDatetime | None, Field(description="Last push, to the minute · 最近推送(精确到分钟)")
+    ]
+    held_items: Annotated[int, Field(description="Items that wait for another item · 等待前序的条目数")]
+    quarantined_items: Annotated[
+        int, Field(description="Sent by it, set aside, not settled · 隔离待处理的条目数")
+    ]
+    missing_photos: Annotated[
+        int, Field(description="Named by its items, not arrived · 已引用但未到达的照片数")
+    ]

@@ -30,6 +30,7 @@ from app.rules.catalogue.presence import UPLOADS_PER_MINUTE_MAX
 from app.sync import cursor, wire
 from app.sync.cursor import Position, areas_digest
 from app.sync.follower import Follower
+from app.sync.heard import Heard
 from app.sync.kinds import SOURCES, TAKERS
 from app.sync.problems import PushTooLong, PushUnreadable
 from app.sync.pulling import Page, next_page
@@ -75,7 +76,17 @@ class Synchronizer:
         self._paces: dict[UUID, int] = {}
         followed = {type_ for source in sources for type_ in source.subject_types}
         self.follower = Follower(database, followed)
-        self.start, self.close = self.follower.start, self.follower.close
+        self.heard = Heard(database)
+
+    def start(self) -> None:
+        """Begins to follow the feed, and to note who was heard."""
+        self.follower.start()
+        self.heard.start()
+
+    async def close(self) -> None:
+        """Stops both."""
+        await self.follower.close()
+        await self.heard.close()
 
     async def push(
         self, claims: Claims, body: bytes, content_type: str, *, language: str, seq: int | None
@@ -89,6 +100,7 @@ class Synchronizer:
         if pushed.quarantine_id is not None:
             raise RevokedDeviceQuarantined(quarantine_id=str(pushed.quarantine_id))
         self._paces[claims.device_id] = pushed.per_minute
+        self.heard.pushed(claims.county_code, claims.device_id, self._clock())
         ignored = push.ignored_fields + sum(r.told.get("ignored_fields", 0) for _, r in pushed.results)
         metrics.IGNORED_FIELDS.inc(ignored)
         return orjson.dumps(
@@ -108,10 +120,11 @@ class Synchronizer:
         if claims.device_id is None:
             raise DeviceNeeded
         position = None if text is None else cursor.decode(text)
-        idle = None if position is None else self._idle(claims, position)
-        if idle is not None:
+        here = None if position is None else self._idle(claims, position)
+        if here is not None:
             metrics.PULLS.labels("memory").inc()
-            return idle
+            self.heard.pulled(claims.county_code, claims.device_id, here.head, self._clock())
+            return _encode(here)
         metrics.PULLS.labels("database").inc()
         heeded = self.follower.admissions.heeded
         async with self._database.transaction() as session:
@@ -120,6 +133,8 @@ class Synchronizer:
             scope = await scope_of(session, actor, today=today, zone=self._zone)
             page = await next_page(session, scope, position, limit, self._sources)
         self.follower.admissions.admit(claims.login_id, claims.device_id, scope, asked_at=heeded)
+        seq = page.position.seq if page.position.load is None else None  # not all of it is told yet
+        self.heard.pulled(claims.county_code, claims.device_id, seq, self._clock())
         urgent = self.follower.is_urgent(claims.county_code, scope, page.position.seq)
         return orjson.dumps(_told(page, urgent), default=str)
 
@@ -128,7 +143,7 @@ class Synchronizer:
         scope = self.follower.admissions.last_known(claims.login_id)
         return self.follower.is_urgent(claims.county_code, scope, seq)
 
-    def _idle(self, claims: Claims, position: Position) -> bytes | None:
+    def _idle(self, claims: Claims, position: Position) -> _Idle | None:
         """The answer from memory when nothing is new; None: ask the database."""
         head = self.follower.head(claims.county_code)
         if head is None or position.load is not None or not head.knows(position.seq, position.mark):
@@ -146,7 +161,7 @@ class Synchronizer:
         ):
             return None
         here = replace(position, seq=head.seq, mark=head.mark)
-        return _encode(_Idle(cursor.encode(here), head.seq, head.is_urgent(scope, head.seq)))
+        return _Idle(cursor.encode(here), head.seq, head.is_urgent(scope, head.seq))
 
     def _keep_pace(self, device_id: UUID) -> None:
         per_minute = self._paces.get(device_id, UPLOADS_PER_MINUTE_MAX.default)
