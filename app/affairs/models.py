@@ -89,7 +89,7 @@ class CollectionItem(Base):
 
     county_code   None for an item that ships with the product, else the county that added it
     subject_kind  what a record is about; None where it is about no subject (a meeting, a register's line)
-    cycle_days    how often a subject is to be looked at again; None: as the rule book says
+    cycle_days    of a county's own item, how often a subject is to be looked at again; None: by the rule book
     version       grows with every change of item, forms or admission that a handheld should see
     """
 

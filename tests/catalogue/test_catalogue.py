@@ -5,9 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.collection.catalogue.shipped import read_tables
+from app.collection.catalogue.shipped import read_forms, read_tables
+from app.rules.catalogue.collection import CYCLE_OF
 from tests.affairs.conftest import Offices
+from tests.factories import patrol as make
 
 FORM: dict[str, Any] = {
     "title": "停泊渔船",
@@ -96,6 +99,20 @@ class TestItems:
         assert (await offices.get("county", "/catalogue/items/x330921_pier")).json()["cycle_days"] == 180
         minutes = (await offices.get("county", "/catalogue/items/meeting_minutes")).json()
         assert minutes["cycle_days"] is None, "nothing to look at again"
+
+    @pytest.mark.requirement("S0-38")
+    async def test_that_ship_have_the_cycle_that_the_county_decides(
+        self, offices: Offices, session: AsyncSession
+    ) -> None:
+        path = "/catalogue/items/key_place"
+        assert (await offices.get("county", path)).json()["cycle_days"] == 30
+        await make.decide(session, offices.place.county, "collection.key_place_cycle_days", 7)
+        assert (await offices.get("county", path)).json()["cycle_days"] == 7
+        assert (await offices.get("foreigner", path)).json()["cycle_days"] == 30, "of the other county"
+
+    def test_that_ship_and_have_a_subject_have_a_cycle(self) -> None:
+        about_subjects = {form.code for form in read_forms() if form.subject_kind is not None}
+        assert about_subjects == CYCLE_OF.keys()
 
     async def test_of_a_county_are_its_own(self, offices: Offices) -> None:
         await add_item(offices)

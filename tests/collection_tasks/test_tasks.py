@@ -180,7 +180,8 @@ class TestScope:
 class TestCycles:
     @pytest.fixture(autouse=True)
     async def ten_days(self, session: AsyncSession, admitted: Beat) -> None:
-        await session.execute(text("UPDATE collection_item SET cycle_days = 10"))
+        county = admitted.county.county
+        await make.decide(session, county, "collection.resident_registered_cycle_days", 10)
 
     async def sweep(self, session: AsyncSession, clock: Clock, *, days: float = 0) -> int:
         return await sweep_cycles(session, COUNTY, now=clock.now + timedelta(days=days), zone=tasks.ZONE)
@@ -231,12 +232,11 @@ class TestCycles:
         await self.sweep(session, clock, days=40)
         assert await rows(session, "SELECT FROM task WHERE subject_id = :id", id=other) == []
 
-    async def test_the_rules_give_a_cycle_where_the_item_has_none(
+    async def test_a_community_may_have_a_shorter_one(
         self, session: AsyncSession, counter: Counter, clock: Clock, admitted: Beat
     ) -> None:
         await resident(counter)
-        await session.execute(text("UPDATE collection_item SET cycle_days = NULL"))
-        await make.decide(session, admitted.county.county, "tasks.cycle_days", 5)
+        await make.decide(session, admitted.county.community, "collection.resident_registered_cycle_days", 5)
         await self.sweep(session, clock, days=4)
         assert await rows(session, "SELECT FROM task") == []
         await self.sweep(session, clock, days=6)

@@ -12,12 +12,12 @@ from app.collection.assignments.models import Task
 from app.collection.assignments.opening import NewTask, open_tasks
 from app.collection.assignments.service import changed
 from app.collection.assignments.workflow import TaskKind, TaskOutcome, TaskState
+from app.collection.catalogue.cycles import cycle_days
 from app.collection.subjects.lifecycle import CLOSED
 from app.identity.actor import system_actor
 from app.identity.scope import area_path
 from app.kit import events
 from app.rules import service as rules
-from app.rules.catalogue.tasks import CYCLE_DAYS
 
 CHUNK = 2000
 """Tasks that one transaction opens or closes."""
@@ -93,14 +93,13 @@ async def sweep_cycles(session: AsyncSession, county_code: str, *, now: datetime
 
 
 async def _bound(session: AsyncSession, county_code: str, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
-    """The cycles of each area's items: the item's own, else what the rules say there."""
+    """The cycles of each area's items, by the rules there."""
     today = now.astimezone(zone).date()
     rows = (await session.execute(COLLECTED, {"county_code": county_code, "now": now})).all()
-    general = {}
-    for area_id in {row.area_id for row in rows}:
-        general[area_id] = (await rules.resolve(session, await area_path(session, area_id), today))[
-            CYCLE_DAYS
-        ]
+    applied = {
+        area_id: await rules.resolve(session, await area_path(session, area_id), today)
+        for area_id in sorted({row.area_id for row in rows})
+    }
     return {
         "county_code": county_code,
         "now": now,
@@ -108,7 +107,7 @@ async def _bound(session: AsyncSession, county_code: str, now: datetime, zone: Z
         "closed": sorted(CLOSED),
         "areas": [row.area_id for row in rows],
         "items": [row.item_code for row in rows],
-        "days": [row.cycle_days or general[row.area_id] for row in rows],
+        "days": [cycle_days(row.item_code, row.cycle_days, applied[row.area_id]) for row in rows],
     }
 
 

@@ -141,7 +141,6 @@ async def _seed_forms(
                 "subject_kind": form.subject_kind,
                 "name_zh": form.name_zh,
                 "name_en": form.name_en,
-                "cycle_days": form.cycle_days,
                 "source": form.source,
             }
             for form in shipped

@@ -13,6 +13,7 @@ from uuid6 import uuid7
 from app.affairs.admissions import Admission, admissions_of
 from app.affairs.queries import touch_items
 from app.collection.catalogue import form_language, queries
+from app.collection.catalogue.cycles import cycle_days
 from app.collection.catalogue.editions import Standing, line_of
 from app.collection.catalogue.models import CollectionItem, FormVersion
 from app.collection.catalogue.problems import FormRefused, FormUnchanged, VersionTaken
@@ -29,7 +30,7 @@ from app.collection.catalogue.usable import load_offer, load_tables
 from app.identity.actor import Actor
 from app.kit.problems import NotFound
 from app.rules import service as rules
-from app.rules.catalogue.collection import CYCLE_DAYS
+from app.rules.book import RuleSet
 
 
 async def show_items(
@@ -49,10 +50,7 @@ async def show_items(
         item.id: line_of(row for row in rows if row.item_id == item.id and row.id is not None)
         for item in items
     }
-    return [
-        _shown(item, lines[item.id], admissions.get(item.id, ()), path, applied[CYCLE_DAYS], now)
-        for item in items
-    ]
+    return [_shown(item, lines[item.id], admissions.get(item.id, ()), path, applied, now) for item in items]
 
 
 def _shown(
@@ -60,7 +58,7 @@ def _shown(
     line: Sequence[Standing],
     admissions: Sequence[Admission],
     path: Sequence[UUID],
-    cycle_days: int,
+    applied: RuleSet,
     now: datetime,
 ) -> dict[str, Any]:
     here = [each for each in admissions if each.covers(path, now)]
@@ -72,7 +70,7 @@ def _shown(
         "name_en": item.name_en,
         "subject_kind": item.subject_kind,
         "is_own": item.county_code is not None,
-        "cycle_days": (item.cycle_days or cycle_days) if item.subject_kind is not None else None,
+        "cycle_days": cycle_days(item.code, item.cycle_days, applied) if item.subject_kind else None,
         "source": item.source,
         "newest_version": line[-1].version if line else None,
         "is_admitted": bool(here),

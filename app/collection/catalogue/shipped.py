@@ -44,7 +44,6 @@ class ShippedForm:
     subject_kind: str | None
     name_zh: str
     name_en: str
-    cycle_days: int | None
     source: str
     version: int
     schema: dict[str, Any]
@@ -102,7 +101,6 @@ def _form(path: Path) -> ShippedForm:
         item["subject_kind"],
         item["name_zh"],
         item["name_en"],
-        item["cycle_days"],
         item["source"],
         read["version"],
         schema,

@@ -1,5 +1,7 @@
 """Collection: how long old forms are accepted, how often a subject is looked at again, how affairs are admitted."""
 
+from collections.abc import Mapping
+
 from app.rules.parameter import Flag, Whole
 
 FORM_ACCEPTED_DAYS = Whole(
@@ -12,16 +14,43 @@ FORM_ACCEPTED_DAYS = Whole(
     en="Days for which the version before is accepted after a new form or code table is published",
     source="issue 4, 3: old versions still accepted for a configured time; operational default",
 )
-CYCLE_DAYS = Whole(
-    key="collection.cycle_days",
-    default=180,
-    minimum=1,
-    maximum=3650,
-    unit="d",
-    zh="采集周期:事项未另行规定时,多少天后须重新采集",
-    en="Collection cycle in days for items that name none of their own",
-    source="S0-38 (定采集内容与周期); operational default",
-)
+
+
+def _cycle(key: str, days: int, zh: str, en: str) -> Whole:
+    return Whole(
+        key=f"collection.{key}",
+        default=days,
+        minimum=1,
+        maximum=3650,
+        unit="d",
+        zh=f"采集周期:{zh}多少天未复核即为超期",
+        en=f"Collection cycle: days after which {en} is overdue for another look",
+        source="S0-38 定采集内容与周期; the number is an operational default",
+    )
+
+
+CYCLE_DAYS = _cycle("cycle_days", 180, "事项未另行规定时,采集对象", "a subject of any other item")
+CYCLE_OF: Mapping[str, Whole] = {
+    item_code: _cycle(f"{item_code}_cycle_days", days, zh, en)
+    for item_code, days, zh, en in (
+        ("resident_registered", 365, "户籍人口", "a registered resident"),
+        ("resident_floating", 180, "流动人口", "a floating resident"),
+        ("resident_left_behind", 90, "留守人员", "a left-behind resident"),
+        ("resident_foreign", 180, "境外人员", "a resident from abroad"),
+        ("household", 365, "住户", "a household"),
+        ("dwelling", 365, "房屋", "a dwelling"),
+        ("rental_dwelling", 90, "出租房屋", "a rented dwelling"),
+        ("building", 365, "楼栋", "a building"),
+        ("organization", 180, "单位", "an organization"),
+        ("component", 180, "城市部件", "a city component"),
+        ("article", 180, "物品", "an article"),
+        ("key_place", 30, "重点场所", "a key place"),
+        ("gumei_resident_registration", 365, "居住人口信息登记表的居民", "a resident of Form 1"),
+        ("gumei_base_information", 365, "城市综合基础信息采集表的楼栋", "a building of Form 2"),
+    )
+}
+"""The cycle of each item that ships with the product, by its code; those about no subject have none."""
+SHIPPED_CYCLES = tuple(CYCLE_OF.values())
 TEMPORARY_MAX_DAYS = Whole(
     key="affairs.temporary_max_days",
     default=365,

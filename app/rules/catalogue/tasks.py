@@ -75,13 +75,3 @@ CLOSED_SHOWN_DAYS = Whole(
     en="Days for which a handheld still shows a task that was closed",
     source="operational default: two weekly meetings",
 )
-CYCLE_DAYS = Whole(
-    key="tasks.cycle_days",
-    default=90,
-    minimum=1,
-    maximum=3650,
-    unit="d",
-    zh="采集事项未定采集周期时,采集对象多少天未复核即为超期",
-    en="Days after which a subject is overdue for collection where its item names no cycle of its own",
-    source="S0-38 定采集内容与周期; a quarter, as the monthly analysis and quarterly check of S3; operational default",
-)
