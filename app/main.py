@@ -16,6 +16,7 @@ from app.collection.declarations.form_router import router as declaration_page_r
 from app.collection.declarations.router import router as declaration_router
 from app.collection.exports.router import router as exports_router
 from app.collection.imports.router import router as imports_router
+from app.collection.imports.service import BODY_MAX_BYTES as IMPORT_BODY_MAX_BYTES
 from app.collection.ledgers.router import router as ledgers_router
 from app.collection.subjects.merge_router import router as merge_router
 from app.collection.subjects.router import router as subject_router
@@ -149,7 +150,12 @@ def create_app(settings: Settings, database: Database) -> FastAPI:
     mount_docs(app)
     errors.install(app)
     openapi.install(app, upload_schemas())
-    app.add_middleware(Gateway, body_max_bytes=settings.body_max_bytes, is_streamed=tus.is_tus)
+    app.add_middleware(
+        Gateway,
+        body_max_bytes=settings.body_max_bytes,
+        is_streamed=tus.is_tus,
+        longer_bodies={("POST", f"{API}/imports"): IMPORT_BODY_MAX_BYTES},
+    )
     return app
 
 

@@ -4,7 +4,8 @@ import asyncio
 import re
 import time
 import zlib
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -27,24 +28,30 @@ QUIET_ROUTES = {"/health/live", "/health/ready", "/metrics"}
 class Gateway:
     """ASGI middleware around the whole application; one layer, because each costs every request.
 
-    is_streamed  by method and path: whose handler reads and bounds its body itself and knows HEAD from GET
+    is_streamed    by method and path: whose handler reads and bounds its body itself and knows HEAD from GET
+    longer_bodies  by method and path: what may be longer than `body_max_bytes`, and how long
     """
 
     def __init__(
-        self, app: ASGIApp, *, body_max_bytes: int, is_streamed: Callable[[str, str], bool] = lambda *_: False
+        self,
+        app: ASGIApp,
+        *,
+        body_max_bytes: int,
+        is_streamed: Callable[[str, str], bool] = lambda *_: False,
+        longer_bodies: Mapping[tuple[str, str], int] = MappingProxyType({}),
     ) -> None:
         self.app = app
         self.body_max_bytes = body_max_bytes
         self.is_streamed = is_streamed
+        self.longer_bodies = longer_bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handles one connection event; only HTTP is touched."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        is_streamed = self.is_streamed(
-            scope["method"], scope["path"].removeprefix(scope.get("root_path", ""))
-        )
+        route = scope["method"], scope["path"].removeprefix(scope.get("root_path", ""))
+        is_streamed = self.is_streamed(*route)
         if scope["method"] == "HEAD" and not is_streamed:
             # as GET, without the body: a copy, because the server frames its answer by the method it read
             scope, send = {**scope, "method": "GET"}, _without_body(send)
@@ -56,7 +63,8 @@ class Gateway:
         try:
             try:
                 if not is_streamed:
-                    receive = await self._body(headers, receive)
+                    most = max(self.body_max_bytes, self.longer_bodies.get(route, 0))
+                    receive = await _body(headers, receive, most)
             except Problem as problem:
                 await problem_response(problem, headers, scope["path"])(scope, receive, watched.send)
                 return
@@ -71,39 +79,39 @@ class Gateway:
             watched.done()
             request_id_var.reset(token)
 
-    async def _body(self, headers: Headers, receive: Receive) -> Receive:
-        """Reads the whole body within the limits, decompresses it, and hands it on as one message.
 
-        Raises BodyTooLarge, UnsupportedMediaType or BadRequest (broken compression, client too slow).
-        """
-        declared = headers.get("content-length")
-        if declared is None and "transfer-encoding" not in headers:
-            return receive
-        if declared is not None and declared.isdecimal() and int(declared) > self.body_max_bytes:
-            raise BodyTooLarge(limit_bytes=self.body_max_bytes)
-        try:
-            async with asyncio.timeout(BODY_DEADLINE_S):
-                body = await self._read(receive)
-        except TimeoutError as error:
-            raise BadRequest(reason="the body did not arrive in time") from error
-        body = _decompressed(
-            body, headers.get("content-encoding", "identity").strip().lower(), self.body_max_bytes
-        )
-        return _replay(body, receive)
+async def _body(headers: Headers, receive: Receive, most_bytes: int) -> Receive:
+    """Reads the whole body within the limits, decompresses it, and hands it on as one message.
 
-    async def _read(self, receive: Receive) -> bytes:
-        parts: list[bytes] = []
-        size, more = 0, True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise BadRequest(reason="the connection broke before the body was complete")
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            if size > self.body_max_bytes:
-                raise BodyTooLarge(limit_bytes=self.body_max_bytes)
-            more = message.get("more_body", False)
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+    Raises BodyTooLarge, UnsupportedMediaType or BadRequest (broken compression, client too slow).
+    """
+    declared = headers.get("content-length")
+    if declared is None and "transfer-encoding" not in headers:
+        return receive
+    if declared is not None and declared.isdecimal() and int(declared) > most_bytes:
+        raise BodyTooLarge(limit_bytes=most_bytes)
+    try:
+        async with asyncio.timeout(BODY_DEADLINE_S):
+            body = await _read(receive, most_bytes)
+    except TimeoutError as error:
+        raise BadRequest(reason="the body did not arrive in time") from error
+    body = _decompressed(body, headers.get("content-encoding", "identity").strip().lower(), most_bytes)
+    return _replay(body, receive)
+
+
+async def _read(receive: Receive, most_bytes: int) -> bytes:
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise BadRequest(reason="the connection broke before the body was complete")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most_bytes:
+            raise BodyTooLarge(limit_bytes=most_bytes)
+        more = message.get("more_body", False)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _without_body(send: Send) -> Send:

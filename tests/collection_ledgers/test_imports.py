@@ -12,7 +12,7 @@ from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
 from app.collection.exports.sealed_files import SealedFiles
-from app.collection.imports import running
+from app.collection.imports import running, service
 from app.collection.imports.running import Workshop, forget_files, run_import
 from app.collection.imports.tasks import PURPOSE
 from app.kit.clock import utc_now
@@ -20,7 +20,7 @@ from app.kit.db import Database
 from app.uploads.store import Folder
 from tests.collection_ledgers.conftest import COUNTY, Desks
 from tests.factories import identity
-from tests.factories.ledgers import Town, event_data
+from tests.factories.ledgers import Town, event_data, set_rule
 from tests.factories.subjects import ZONE
 from tests.factories.submissions import id_number
 
@@ -232,6 +232,19 @@ class TestResidents:
 
 
 class TestFiles:
+    async def test_its_size_is_bounded_by_its_own_rule_and_not_by_that_of_other_requests(
+        self, desks: Desks, place: Town
+    ) -> None:
+        content = (
+            HEAD.replace("\n", ",备注\n") + person("张三").replace("\n", "," + "x" * 100_000 + "\n") * 50
+        )
+        await send(desks, content)
+        await set_rule(place.session, "imports.file_max_mib", 4, place.county)
+        found = await send(desks, content, expect=413)
+        assert (found["code"], found["limit_mib"]) == ("import_file_too_large", 4)
+        found = await send(desks, b"x" * service.BODY_MAX_BYTES, expect=413)
+        assert found["code"] == "body_too_large"
+
     async def test_headings_that_do_not_fit(self, desks: Desks) -> None:
         found = await send(desks, "名字,性别\n张三,男\n", expect=422)
         assert (found["unknown"], found["missing"]) == (["名字"], ["姓名", "人户一致标识"])

@@ -34,6 +34,7 @@ class Person(BaseModel):
 def app() -> FastAPI:
     app = FastAPI()
 
+    @app.put("/echo")
     @app.post("/echo")
     async def echo(request: Request) -> dict[str, Any]:
         body = await request.body()
@@ -56,7 +57,7 @@ def app() -> FastAPI:
         raise TooManyRequests(headers={"Retry-After": "3"})
 
     errors.install(app)
-    app.add_middleware(Gateway, body_max_bytes=LIMIT)
+    app.add_middleware(Gateway, body_max_bytes=LIMIT, longer_bodies={("PUT", "/echo"): 3 * LIMIT})
     return app
 
 
@@ -131,6 +132,13 @@ class TestLimits:
         in_many = [*(piece(b"x") for _ in range(size)), piece(b"", more=False)]
         assert (await call(app, in_one, CHUNKED))[0] == status
         assert (await call(app, in_many, CHUNKED))[0] == status
+
+    @pytest.mark.parametrize(("size", "status"), [(3 * LIMIT, 200), (3 * LIMIT + 1, 413)])
+    async def test_a_route_with_a_limit_of_its_own(
+        self, client: httpx.AsyncClient, size: int, status: int
+    ) -> None:
+        assert (await client.put("/echo", content=b"x" * size)).status_code == status
+        assert (await client.post("/echo", content=b"x" * size)).status_code == 413
 
     async def test_a_length_that_lies(self, app: FastAPI) -> None:
         said = [(b"content-length", b"5")]

@@ -34,6 +34,9 @@ from app.kit.crypto import Vault
 from app.kit.jobs import defer
 from app.rules.catalogue.ledgers import IMPORT_FILE_MAX_MIB, IMPORT_KEPT_H
 
+BODY_MAX_BYTES = (IMPORT_FILE_MAX_MIB.maximum + 1) << 20
+"""Longest request with a file: the largest that any area's rules may allow, and the form around it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
