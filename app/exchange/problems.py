@@ -9,6 +9,12 @@ class ContentDiffers(Problem):
     en = "The id was used for other content (stored {stored_digest}, sent {sent_digest}); use a new id"
 
 
+class IdTaken(Problem):
+    code, status = "id_taken", 409
+    zh = "编号已被他人使用,请换新的编号"
+    en = "Somebody else has used this id; use a new one"
+
+
 class UnknownKind(Problem):
     code, status = "unknown_kind", 422
     zh = "本系统不认识条目类型 {kind};内容已留存待查,请勿重发"
@@ -25,3 +31,9 @@ class ItemFailed(Problem):
     code, status = "item_failed", 500
     zh = "处理该条目时出错,内容已留存({quarantine_id}),由管理员处理,请勿重发"
     en = "The item could not be processed; it is kept ({quarantine_id}) for a person to look at, do not resend it"
+
+
+class HeldGivenUp(Problem):
+    code, status = "held_given_up", 409
+    zh = "等待中的条目已由主管作废:{reason};内容已留存"
+    en = "A supervisor gave the waiting item up: {reason}; its content is kept"

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from traceback import extract_tb
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.exchange import receipts
 from app.exchange.items import Desk, Item, Result, Take
-from app.exchange.problems import ContentDiffers, ItemFailed, UnknownKind
+from app.exchange.problems import ContentDiffers, IdTaken, ItemFailed, UnknownKind
 from app.kit import metrics, partitions
 from app.kit.db import savepoint
 from app.kit.problems import Problem
@@ -26,18 +27,26 @@ log = structlog.get_logger("wangge.exchange")
 PASSING = ("08", "25P", "40", "53", "55", "57")
 """SQLSTATE classes of what is nobody's fault and may work the next time: then nothing is quarantined for it."""
 STEPS = 8
+OFFSET = "wangge:clock_offset_ms"
+"""Member of a quarantined item: what is to be added to the other times in it."""
 Answered = tuple[Item, Result]
 
 
 async def receive(
-    session: AsyncSession, desk: Desk, items: Sequence[Item], takers: Mapping[str, Take]
+    session: AsyncSession,
+    desk: Desk,
+    items: Sequence[Item],
+    takers: Mapping[str, Take],
+    *,
+    released: bool = False,
 ) -> list[Answered]:
     """Takes items of one sender, in their order; returns each with what became of it.
 
     takers: by kind, in the order in which they take. An id that was used before is answered from its
-    receipt: `duplicate` with what was told first, or `rejected` (content_differs) when the content is another;
-    so is an id that comes twice in `items`. What no taker can digest is quarantined and costs its neighbours
-    nothing. All of it holds once the caller's transaction commits. Raises DBAPIError for deadlocks and
+    receipt: `duplicate` with what was told first, or `rejected` (content_differs) when the content is another,
+    (id_taken) when somebody else sent it; so is an id that comes twice in `items`. What no taker can digest is quarantined and costs its neighbours
+    nothing. released: a person lets in what was quarantined; it is taken once more, and its receipt then says what
+    became of it. All of it holds once the caller's transaction commits. Raises DBAPIError for deadlocks and
     outages: then try again.
     """
     first: dict[UUID, Item] = {}
@@ -45,9 +54,12 @@ async def receive(
         first.setdefault(item.id, item)
     free = await receipts.claim(session, desk, list(first.values()))
     known = await receipts.find(session, desk.actor.county_code, sorted(first.keys() - free))
+    if released:
+        free = free | {id_ for id_, row in known.items() if _is_quarantined(row, first[id_])}
+        known = {id_: row for id_, row in known.items() if id_ not in free}
     results = await take_all(session, desk, [i for i in first.values() if i.id in free], takers)
     results |= await _released(session, desk, results)
-    answered = [(item, _answer(item, first, known, results)) for item in items]
+    answered = [(item, _answer(item, desk, first, known, results)) for item in items]
     for item, result in answered:
         metrics.ITEMS.labels(item.kind if item.kind in takers else "unknown", result.outcome).inc()
     return answered
@@ -58,11 +70,27 @@ async def resettle(session: AsyncSession, county_code: str, results: Mapping[UUI
     await receipts.settle(session, county_code, results)
 
 
+def _is_own(row: Row[Any], desk: Desk) -> bool:
+    """Whether the desk may hear what a receipt says: its own, its handheld's, or among offices a colleague's."""
+    return row.account_id == desk.actor.account_id or row.device_id == desk.actor.device_id
+
+
+def _is_quarantined(row: Row[Any], item: Item) -> bool:
+    return bool(row.outcome == "quarantined" and row.digest == item.digest)
+
+
 def _answer(
-    item: Item, first: Mapping[UUID, Item], known: Mapping[UUID, Row[Any]], results: Mapping[UUID, Result]
+    item: Item,
+    desk: Desk,
+    first: Mapping[UUID, Item],
+    known: Mapping[UUID, Row[Any]],
+    results: Mapping[UUID, Result],
 ) -> Result:
     if item.id in known:
-        return _repeated(item, known[item.id].digest, receipts.result_of(known[item.id]))
+        row = known[item.id]
+        if not _is_own(row, desk):
+            return Result("rejected", {}, IdTaken())
+        return _repeated(item, row.digest, receipts.result_of(row))
     if first[item.id] is not item:
         return _repeated(item, first[item.id].digest, results[item.id])
     return results[item.id]
@@ -161,7 +189,8 @@ async def set_aside(
     """Keeps items in the quarantine, sealed; what is told is the problem and where they are kept."""
     origin = Origin(desk.actor.county_code, desk.actor.area_id, desk.actor.account_id, desk.actor.device_id)
     rows = [
-        sealed_row(origin, i.id, reason, i.kind[:40], as_sent(i), desk.now, vault=desk.vault) for i in items
+        sealed_row(origin, i.id, reason, i.kind[:40], as_sent(i, desk), desk.now, vault=desk.vault)
+        for i in items
     ]
     kept = await quarantine.keep(session, rows)
     results = {}
@@ -172,7 +201,14 @@ async def set_aside(
     return results
 
 
-def as_sent(item: Item) -> bytes:
-    """The item as JSON, with the corrected time: what a person reads in the quarantine."""
-    members = {"id": item.id, "kind": item.kind, "recorded_at": item.recorded_at, **item.body}
+def as_sent(item: Item, desk: Desk) -> bytes:
+    """The item as JSON, with the corrected time: what a person reads in the quarantine, and a release takes in."""
+    offset_ms = desk.clock_offset // timedelta(milliseconds=1)
+    members = {
+        **({OFFSET: offset_ms} if offset_ms else {}),
+        "id": item.id,
+        "kind": item.kind,
+        "recorded_at": item.recorded_at.isoformat(),
+        **item.body,
+    }
     return json.dumps(members, default=str, ensure_ascii=False).encode("utf-8", "surrogatepass")

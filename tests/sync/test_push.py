@@ -319,7 +319,7 @@ class TestReceipts:
         )
         assert found[ids[1]]["problem"]["code"] == "not_found"
         async with post.database.transaction() as session:
-            await resettle(session, make.COUNTY, UUID(ids[2]), Result("stored", {"version": 4}))
+            await resettle(session, make.COUNTY, {UUID(ids[2]): Result("stored", {"version": 4})})
         answer = await post.handheld.client.post(
             RECEIPTS, json={"ids": ids[2:3]}, headers=post.handheld.headers
         )
@@ -375,3 +375,21 @@ class TestTwoAtOnce:
         for results in by_id.values():
             assert sorted(r["outcome"] for r in results) == ["duplicate"] * 5 + ["stored"]
             assert len({json.dumps(r["told"]) for r in results}) == 1
+
+
+class TestIdsOfOthers:
+    async def test_whoever_uses_anothers_id_hears_nothing_of_what_became_of_it(
+        self, post: Post, office: Office
+    ) -> None:
+        sent = note()
+        await post.push([sent])
+        other = await office.of(post.beat.colleague, post.beat.other_device)
+        for item in (sent, sent | {"text": "另一条"}):
+            answer = await other.client.post(
+                "/api/v1/sync/push", content=post.body([item]), headers=other.headers
+            )
+            (result,) = answer.json()["results"]
+            assert (result["outcome"], result["told"]) == ("rejected", {})
+            assert result["problem"]["code"] == "id_taken"
+            assert "digest" not in answer.text
+        assert (await post.push([sent]))["results"][0]["outcome"] == "duplicate"
