@@ -24,6 +24,7 @@ import app.patrol.integrity.tasks
 import app.patrol.online.tasks
 import app.patrol.periods.tasks
 import app.patrol.retention.tasks
+import app.sync.tasks
 import app.uploads.tasks
 import app.visits.tasks  # noqa: F401 - they register their jobs
 from app.kit import events, jobs, logs, metrics

@@ -9,6 +9,7 @@ from sqlalchemy import func, not_, select
 from app.collection.declarations import sealed as declarations
 from app.collection.subjects import rotation as subjects
 from app.collection.submissions import rotation as submissions
+from app.exchange import holding
 from app.identity import sealed as identity
 from app.kit.console import clear_errors, say
 from app.kit.crypto import SealError, Vault
@@ -26,6 +27,7 @@ SEALED_COLUMNS = (
     *submissions.SEALED_COLUMNS,
     *declarations.SEALED_COLUMNS,
     *visits.SEALED_COLUMNS,
+    *holding.SEALED_COLUMNS,
 )
 """Of every domain: what is left out here is lost when an old key leaves the settings."""
 

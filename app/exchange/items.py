@@ -25,6 +25,7 @@ class Item:
     recorded_at  when it happened, UTC, corrected by the clock offset of its sender
     body         the JSON object as sent, without `id`, `kind` and `recorded_at`; not validated yet
     digest       SHA-256 (32 bytes) of the whole item as sent, canonical JSON
+    received_at  of one that was held: when it came first; None: it comes now
     """
 
     id: UUID
@@ -32,6 +33,7 @@ class Item:
     recorded_at: datetime
     body: Mapping[str, Any]
     digest: bytes
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

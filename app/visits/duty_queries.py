@@ -31,20 +31,38 @@ class DutyScope:
 # One row for each subject that was on the list in the month, by its id. What was said about an alias counts for
 # the subject that it was merged into. A designation ends with the subject: who has moved away is not visited.
 DUTIES = text("""
-WITH listed AS (
+WITH RECURSIVE listed AS (
     SELECT t.county_code, t.id, sum(k.version) AS versions,
            jsonb_agg(jsonb_build_array(k.kind, k.category, lower(k.valid),
                                        least(upper(k.valid), CASE WHEN t.state = ANY(:closed) THEN t.state_since END),
                                        k.visits_per_month) ORDER BY k.category, k.valid) AS designations
       FROM key_subject k
       JOIN subject a ON a.county_code = k.county_code AND a.id = k.subject_id
-      JOIN subject t ON t.county_code = a.county_code AND t.id = coalesce(a.merged_into, a.id)
+      JOIN subject t ON t.county_code = a.county_code AND t.id =
+           CASE WHEN a.merged_into IS NULL THEN a.id ELSE surviving_subject(a.county_code, a.id) END
      WHERE k.county_code = ANY(:counties) AND k.valid && daterange(:first, :end) AND t.id > :after
        AND (cast(:area_id AS uuid) IS NULL
             OR t.area_id IN (SELECT area_id FROM area_closure WHERE ancestor_id = :area_id))
        AND (cast(:grid_ids AS uuid[]) IS NULL OR t.grid_id = ANY(:grid_ids))
        AND (cast(:subject_ids AS uuid[]) IS NULL OR t.id = ANY(:subject_ids))
      GROUP BY t.county_code, t.id ORDER BY t.id LIMIT :limit
+), named AS (
+    SELECT county_code, id, id AS root FROM listed
+    UNION ALL
+    SELECT s.county_code, s.id, n.root
+      FROM named n JOIN subject s ON s.county_code = n.county_code AND s.merged_into = n.id
+), visited AS (
+    SELECT v.county_code, v.root,
+           array_agg(DISTINCT v.service_day) FILTER (WHERE v.counts AND v.in_month) AS days,
+           count(*) FILTER (WHERE v.proven_by = 'none' AND v.voided_at IS NULL AND v.in_month) AS unproven,
+           max(v.service_day) FILTER (WHERE v.counts) AS last_visit_on,
+           (array_agg(v.next_visit_on ORDER BY v.started_at DESC, v.id) FILTER (WHERE v.voided_at IS NULL))[1]
+               AS next_visit_on,
+           sum(v.version) AS versions
+      FROM (SELECT w.*, n.root, w.service_day >= :first AND w.service_day < :end AS in_month,
+                   w.proven_by <> 'none' AND w.voided_at IS NULL AND w.condition <> 'not_met' AS counts
+              FROM named n JOIN visit w ON w.county_code = n.county_code AND w.subject_id = n.id) v
+     GROUP BY v.county_code, v.root
 )
 SELECT l.county_code, l.id, l.designations, s.area_id, s.grid_id, ST_X(s.geom) AS lon, ST_Y(s.geom) AS lat,
        s.shown_name AS name, coalesce(v.days, '{}') AS days,
@@ -52,20 +70,7 @@ SELECT l.county_code, l.id, l.designations, s.area_id, s.grid_id, ST_X(s.geom) A
        v.last_visit_on, v.next_visit_on, s.revision + l.versions + coalesce(v.versions, 0) AS version
   FROM listed l
   JOIN subject s ON s.county_code = l.county_code AND s.id = l.id
-  LEFT JOIN LATERAL (
-       SELECT array_agg(DISTINCT v.service_day) FILTER (WHERE v.counts AND v.in_month) AS days,
-              count(*) FILTER (WHERE v.proven_by = 'none' AND v.voided_at IS NULL AND v.in_month) AS unproven,
-              max(v.service_day) FILTER (WHERE v.counts) AS last_visit_on,
-              (array_agg(v.next_visit_on ORDER BY v.started_at DESC, v.id) FILTER (WHERE v.voided_at IS NULL))[1]
-                  AS next_visit_on,
-              sum(v.version) AS versions
-         FROM (SELECT w.*, w.service_day >= :first AND w.service_day < :end AS in_month,
-                      w.proven_by <> 'none' AND w.voided_at IS NULL AND w.condition <> 'not_met' AS counts
-                 FROM visit w
-                WHERE w.county_code = l.county_code
-                  AND w.subject_id IN (SELECT l.id UNION ALL
-                                       SELECT m.id FROM subject m
-                                        WHERE m.county_code = l.county_code AND m.merged_into = l.id)) v) v ON true
+  LEFT JOIN visited v ON v.county_code = l.county_code AND v.root = l.id
  ORDER BY l.id
 """)
 # Absent: shifts were planned for those who serve the grid, and an absence or exemption took every one of them.

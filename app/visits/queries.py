@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from shapely import Point
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -41,10 +41,11 @@ class SubjectPlace:
 
 
 def is_survivor(alias: type[Subject]) -> ColumnElement[bool]:
-    """Joins a subject as it was named to the one that it was merged into, itself if it was not."""
+    """Joins a subject as it was named to the one that it was merged into, at whatever remove; itself if it was not."""
+    survivor = func.surviving_subject(alias.county_code, alias.id)
     return and_(
         Subject.county_code == alias.county_code,
-        Subject.id == func.coalesce(alias.merged_into, alias.id),
+        Subject.id == case((alias.merged_into.is_(None), alias.id), else_=survivor),
     )
 
 

@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.exchange.items import Result
+from app.exchange.receiving import resettle
 from app.identity.actor import Actor
 from app.kit import events
 from app.kit.crypto import Vault
 from app.kit.events import NewEvent
 from app.patrol.work.credits import NewWork, credit, withdraw
+from app.uploads.attachments import missing_of
 from app.visits import proof, queries
 from app.visits.models import Visit
 from app.visits.problems import VisitVoided
@@ -68,7 +71,8 @@ async def reveal_findings(
 async def prove_late(session: AsyncSession, *, now: datetime, zone: ZoneInfo) -> int:
     """Proves visits whose photo or signature came after them; returns how many, PROVE_CHUNK at most.
 
-    The tables are asked, not the event of the upload: whatever was missed before is found now.
+    The tables are asked, not the event of the upload: whatever was missed before is found now. The sender's
+    receipt says so from then on, and his duties are pulled anew.
     """
     visits = await queries.list_provable(session, PROVE_CHUNK)
     for visit in visits:
@@ -80,6 +84,9 @@ async def prove_late(session: AsyncSession, *, now: datetime, zone: ZoneInfo) ->
     await credit(session, [work_of(v) for v in visits if v.proven_by != "none"], zone=zone, now=now)
     for county_code in sorted({v.county_code for v in visits}):
         mine = [v for v in visits if v.county_code == county_code]
+        missing = await missing_of(session, county_code, "visit", [v.id for v in mine])
+        told = {v.id: result_of(v, missing.get(v.id, [])) for v in mine}
+        await resettle(session, county_code, told)
         await _record(session, events.SYSTEM, "visit.proven", mine, now)
     return len(visits)
 
@@ -97,6 +104,23 @@ def settle_proof(visit: Visit, here: set[UUID], now: datetime) -> None:
         visit.proven_by == "none"
         and doubt != "too_late"
         and bool(visit.upload_ids or visit.signature_upload_id)
+    )
+
+
+def result_of(visit: Visit, missing: Sequence[UUID]) -> Result:
+    """What its sender is told. missing: its pictures that have not arrived."""
+    return Result(
+        "stored",
+        {
+            "subject_id": str(visit.subject_id),
+            "service_day": visit.service_day.isoformat(),
+            "proven_by": visit.proven_by,
+            "unproven_why": visit.unproven_why,
+            "awaits_upload": visit.awaits_upload,
+            "distance_m": visit.distance_m,
+            "is_own_grid": visit.is_own_grid,
+            "missing_uploads": [str(upload_id) for upload_id in missing],
+        },
     )
 
 

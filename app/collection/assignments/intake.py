@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.collection.assignments.problems import ResultSubmissionUnknown
 from app.collection.assignments.results import Follow, take_results
 from app.collection.assignments.schemas import TaskResultCreate
 from app.collection.declarations import verification as declarations
@@ -25,7 +26,10 @@ async def take(session: AsyncSession, items: Sequence[Item], desk: Desk) -> Sequ
 
 
 async def post(session: AsyncSession, desk: Desk, task_id: UUID, body: TaskResultCreate) -> bool:
-    """Takes one result through the same door; whether it is new. Raises what it was rejected for."""
+    """Takes one result through the same door; whether it is new.
+
+    Raises what it was rejected for, and ResultSubmissionUnknown instead of waiting: who posts is there to hear it.
+    """
     content = body.model_dump(mode="json", exclude_unset=True) | {"task_id": str(task_id)}
     digest = hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
     told = {name: value for name, value in content.items() if name not in ("id", "recorded_at")}
@@ -33,4 +37,6 @@ async def post(session: AsyncSession, desk: Desk, task_id: UUID, body: TaskResul
     ((_, result),) = await receive(session, desk, [item], {KIND: take})
     if result.problem is not None:
         raise result.problem
+    if "held" in (result.outcome, result.first_outcome):
+        raise ResultSubmissionUnknown
     return result.outcome != "duplicate"

@@ -180,13 +180,13 @@ async def grid_area(session: AsyncSession, actor: Actor, grid_id: UUID) -> UUID:
 
 SUBMISSIONS = text("""
 SELECT s.id, s.area_id, s.grid_id, s.item_code, s.state,
-       coalesce(j.merged_into, s.subject_id) AS subject_id
+       CASE WHEN j.merged_into IS NULL THEN s.subject_id ELSE surviving_subject(j.county_code, j.id) END AS subject_id
   FROM submission s
   LEFT JOIN subject j ON j.county_code = s.county_code AND j.id = s.subject_id
  WHERE s.county_code = ANY(:counties) AND s.id = ANY(:ids)
 """)
 MERGED = text("""
-SELECT id, coalesce(merged_into, id) AS stands_for FROM subject
+SELECT id, CASE WHEN merged_into IS NULL THEN id ELSE surviving_subject(county_code, id) END AS stands_for FROM subject
  WHERE county_code = ANY(:counties) AND id = ANY(:ids)
 """)
 

@@ -17,6 +17,7 @@ from app.collection.assignments.schemas import TaskResultBody
 from app.collection.assignments.service import changed
 from app.collection.assignments.settling import settle
 from app.collection.assignments.workflow import TaskKind, TaskOutcome, TaskState
+from app.exchange.holding import hold
 from app.exchange.items import Desk, Item, Result
 from app.identity.actor import Role
 from app.identity.scope import counties_of
@@ -47,6 +48,14 @@ class Followed:
     problem: Problem | None = None
 
 
+class NotArrived(Exception):
+    """The submission that a result names is not here; it may come later."""
+
+    def __init__(self, submission_id: UUID) -> None:
+        super().__init__()
+        self.submission_id = submission_id
+
+
 class Follow(Protocol):
     """Carries answers on to the declarations, tips, … that their tasks come from, by task id."""
 
@@ -58,7 +67,10 @@ class Follow(Protocol):
 async def take_results(
     session: AsyncSession, items: Sequence[Item], desk: Desk, followers: Mapping[str, Follow]
 ) -> list[Result]:
-    """One result for each item, in their order. followers: by `origin_kind`; other origins want to know nothing."""
+    """One result for each item, in their order; `held` while the submission that it names has not arrived.
+
+    followers: by `origin_kind`; other origins want to know nothing.
+    """
     bodies = {item.id: _read(item) for item in items}
     good = {i: body for i, body in bodies.items() if isinstance(body, TaskResultBody)}
     tasks = await queries.lock_tasks(
@@ -78,15 +90,20 @@ async def take_results(
     answers: dict[UUID, Answer] = {}
     results: dict[UUID, Result] = {}
     states = {task.id: TaskState(task.state) for task in tasks.values()}
+    waiting: list[tuple[Item, UUID | None]] = []
     for item in items:
         try:
             answer = _answer(item, bodies[item.id], tasks, states, named, standing)
+        except NotArrived as missing:
+            waiting.append((item, missing.submission_id))
         except Problem as problem:
             results[item.id] = Result("rejected", {}, problem)
         else:
             answers[item.id] = answer
             states[answer.task.id] = answer.state
     results |= await _carry_out(session, desk, list(answers.values()), followers)
+    held = await hold(session, desk, waiting)
+    results |= {item.id: result for (item, _), result in zip(waiting, held, strict=True)}
     return [results[item.id] for item in items]
 
 
@@ -105,7 +122,7 @@ def _answer(
     named: Mapping[UUID, Row[Any]],
     standing: Mapping[UUID, UUID],
 ) -> Answer:
-    """Raises what is wrong with it."""
+    """Raises what is wrong with it, or NotArrived."""
     if isinstance(body, Problem):
         raise body
     task = tasks.get(body.task_id)
@@ -114,13 +131,16 @@ def _answer(
     kind, note = TaskKind(task.kind), body.note
     state = settle(kind, states[task.id], body.outcome, note=note, submission_id=body.submission_id)
     if body.submission_id is not None:
-        _require_fitting(task, named.get(body.submission_id), standing)
+        sent = named.get(body.submission_id)
+        if sent is None or sent.state in ("held", "stuck"):
+            raise NotArrived(body.submission_id)
+        _require_fitting(task, sent, standing)
     return Answer(item.id, task, state, body.outcome, note, body.submission_id, item.recorded_at)
 
 
-def _require_fitting(task: Task, sent: Row[Any] | None, standing: Mapping[UUID, UUID]) -> None:
-    """The submission is stored and about the task's subject, or what that was merged into."""
-    if sent is None or sent.state == "discarded":
+def _require_fitting(task: Task, sent: Row[Any], standing: Mapping[UUID, UUID]) -> None:
+    """The submission was applied, and is about the task's subject, or what that was merged into."""
+    if sent.state == "discarded":
         raise ResultSubmissionUnknown
     about = standing.get(task.subject_id, task.subject_id) if task.subject_id else None
     if about is not None and sent.subject_id != about:

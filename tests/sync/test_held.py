@@ -1,0 +1,137 @@
+"""What comes before that which it names waits, is tried again, and is nowhere lost."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import text
+
+from app.collection.assignments.opening import NewTask, open_tasks
+from app.collection.assignments.workflow import TaskKind
+from app.identity.actor import system_actor
+from app.sync.kinds import TAKERS
+from app.sync.retries import retry_all
+from tests.factories import catalogue, identity, submissions, visits
+from tests.factories import patrol as make
+from tests.patrol.conftest import Office
+from tests.sync.conftest import Post
+from tests.sync.test_everything import item
+
+NEEDS = {"condition": "needs_help", "needs": "缺少过冬棉被"}
+
+
+@pytest.fixture
+async def admitted(post: Post) -> Post:
+    """Every shipped item may be collected."""
+    async with post.database.transaction() as session:
+        await catalogue.admit(
+            session, make.COUNTY, post.beat.county.county, since=post.clock.now - timedelta(days=30)
+        )
+    return post
+
+
+def visit(post: Post, subject_id: str | UUID, **more: Any) -> dict[str, Any]:
+    """A visit of twenty minutes ago."""
+    told = visits.visit(UUID(str(subject_id)), post.clock.now - timedelta(minutes=20), findings=NEEDS, **more)
+    return item(post, "visit", 20, **{k: v for k, v in told.items() if k not in ("id", "recorded_at")})
+
+
+def arrival(post: Post, person: str, **more: Any) -> dict[str, Any]:
+    """The submission that makes a person."""
+    return item(
+        post, "submission", 30, **submissions.body(), subject_id=person, position=submissions.HERE, **more
+    )
+
+
+async def retry(post: Post, minutes: float = 1) -> int:
+    """The minute job, so much later."""
+    post.clock.now += timedelta(minutes=minutes)
+    return await retry_all(post.database, TAKERS, vault=identity.vault(), zone=make.ZONE, now=post.clock.now)
+
+
+async def receipt(post: Post, sent: dict[str, Any]) -> dict[str, Any]:
+    """What became of an item, as its sender hears it."""
+    asked = {"ids": [sent["id"]]}
+    answer = await post.handheld.client.post(
+        "/api/v1/sync/receipts", json=asked, headers=post.handheld.headers
+    )
+    [found] = answer.json()["receipts"]
+    return dict(found)
+
+
+async def one(post: Post, statement: str, **bound: Any) -> Any:
+    async with post.database.transaction() as session:
+        return await session.scalar(text(statement), bound)
+
+
+async def test_a_visit_waits_for_its_subject_and_is_taken_when_that_comes(admitted: Post) -> None:
+    post, person, photo = admitted, str(uuid4()), str(uuid4())
+    early = visit(post, person, upload_ids=[photo], position=visits.position())
+    [told] = (await post.push([early]))["results"]
+    assert (told["outcome"], told["problem"]) == ("held", None)
+    assert told["told"] == {"waits_for": person, "missing_uploads": [photo]}
+    [again] = (await post.push([early]))["results"]
+    assert (again["outcome"], again["first_outcome"]) == ("duplicate", "held")
+    assert await retry(post) == 0
+    assert "棉被" not in await one(post, "SELECT sealed FROM held_item")
+    received_at = post.clock.now - timedelta(minutes=1)
+    [made] = (await post.push([arrival(post, person)]))["results"]
+    assert made["outcome"] == "stored"
+    assert await retry(post, 0.1) == 1
+    after = await receipt(post, early)
+    assert (after["outcome"], after["told"]["proven_by"]) == ("stored", "position")
+    [again] = (await post.push([early]))["results"]
+    assert (again["outcome"], again["first_outcome"]) == ("duplicate", "stored")
+    assert await one(post, "SELECT received_at FROM visit") == received_at
+    assert await one(post, "SELECT count(*) FROM held_item") == 0
+    assert await one(post, "SELECT count(*) FROM work_interval WHERE kind = 'visit'") == 1
+    assert [
+        await one(post, f"SELECT count(*) FROM event WHERE type = 'item.{t}'") for t in ("held", "settled")
+    ] == [1, 1]
+
+
+async def test_a_visit_in_nobodys_reach_is_taken_once_the_appointment_is_entered(
+    admitted: Post, office: Office
+) -> None:
+    post = admitted
+    async with post.database.transaction() as session:
+        there = await visits.subject(session, "place", post.beat.county.town, post.beat.grid)
+        await session.execute(text("UPDATE subject SET grid_id = NULL"))
+    [told] = (await post.push([visit(post, there.id)]))["results"]
+    assert (told["outcome"], told["told"]) == ("held", {"missing_uploads": []})
+    assert await retry(post) == 0
+    async with post.database.transaction() as session:
+        await session.execute(text("UPDATE subject SET grid_id = :grid"), {"grid": post.beat.grid})
+    assert await retry(post, 1) == 0
+    assert await retry(post, 1) == 1
+
+
+async def test_a_result_waits_for_the_submission_that_it_names(admitted: Post) -> None:
+    post, person = admitted, str(uuid4())
+    async with post.database.transaction() as session:
+        kind = TaskKind("secondary_collection")
+        new = NewTask(kind, post.beat.county.community, post.beat.grid, "test", uuid4(), urgent=False)
+        (task,) = await open_tasks(
+            session, system_actor(make.COUNTY), [new], now=post.clock.now, zone=make.ZONE
+        )
+    made = arrival(post, person)
+    done = item(post, "task_result", 10, task_id=str(task), outcome="done", submission_id=made["id"])
+    [told] = (await post.push([done]))["results"]
+    assert (told["outcome"], told["told"]) == ("held", {"waits_for": made["id"]})
+    assert await one(post, "SELECT state FROM task WHERE id = :id", id=task) == "open"
+    await post.push([made])
+    assert await retry(post) == 1
+    assert await one(post, "SELECT state FROM task WHERE id = :id", id=task) == "done"
+    assert (await receipt(post, done))["outcome"] == "stored"
+
+
+async def test_vain_tries_become_rarer(admitted: Post) -> None:
+    post = admitted
+    await post.push([visit(post, uuid4())])
+    tries = []
+    for _ in range(40):
+        await retry(post)
+        tries.append(await one(post, "SELECT tries FROM held_item"))
+    assert tries[0] == 2
+    assert tries[-1] == 6
