@@ -72,7 +72,7 @@ async def resettle(session: AsyncSession, county_code: str, results: Mapping[UUI
 
 def _is_own(row: Row[Any], desk: Desk) -> bool:
     """Whether the desk may hear what a receipt says: its own, its handheld's, or among offices a colleague's."""
-    return row.account_id == desk.actor.account_id or row.device_id == desk.actor.device_id
+    return bool(row.account_id == desk.actor.account_id or row.device_id == desk.actor.device_id)
 
 
 def _is_quarantined(row: Row[Any], item: Item) -> bool:

@@ -3,13 +3,14 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from app.identity.actor import SUPERVISORS, Actor, Role
-from app.identity.dependencies import SettingsDep, VaultDep, require
+from app.identity.dependencies import VaultDep, require
 from app.kit.clock import Now
 from app.kit.db import SessionDep
+from app.kit.errors import language
 from app.kit.ids import DEMO_QUARANTINED
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import NotFound, problems
@@ -24,6 +25,9 @@ from app.operations.quarantine_schemas import (
     SettlementCreate,
 )
 from app.patrol.problems import BatchDiffers
+from app.sync.router import synchronizer_of
+from app.sync.schemas import ItemResult
+from app.sync.synchronizer import told_of
 
 router = APIRouter(prefix="/quarantine", tags=["operations"])
 Keeper = Annotated[Actor, Depends(require(*SUPERVISORS, Role.SYSTEM_ADMIN))]
@@ -86,7 +90,7 @@ async def get_body(
 
 @router.post(
     "/{quarantine_id}/releases",
-    summary="Release an upload of a revoked handheld · 放行入库",
+    summary="Release what was quarantined · 放行入库",
     responses=problems(NotFound, NotReleasable, AlreadySettled, ReleaseTooLate, BatchDiffers),
 )
 async def release(
@@ -94,22 +98,27 @@ async def release(
     body: SettlementCreate,
     actor: Answerable,
     session: SessionDep,
-    settings: SettingsDep,
-    vault: VaultDep,
+    request: Request,
     now: Now,
 ) -> ReleaseRead:
-    """Taken in as if the handheld had been accepted when it came, for whoever held it then; the day folds again.
+    """Taken in as if it had been accepted when it came, for whoever held the handheld then: the day folds again,
+    items get a result each, which their receipts tell from then on. What still cannot be read stays here.
 
-    按收到时终端有效处理,归属当时的持有人,相关巡查日重新计算;重复放行不会重复入库。
+    按收到时有效处理,归属当时的持有人:轨迹重新计算巡查日,条目逐条给出结果并更新回执;重复放行不会重复入库。
     """
-    row, result = await quarantine.release(
-        session, actor, quarantine_id, body.reason, now=now, zone=settings.zone, vault=vault
+    found = await quarantine.release(
+        session, actor, quarantine_id, body.reason, now=now, tools=synchronizer_of(request).tools
     )
+    fixes = found.result
     return ReleaseRead(
-        quarantined=QuarantineRead.model_validate(row),
-        results=[QuarantineRangeRead.of(r) for r in result.results],
-        beats_stored=result.beats_stored,
-        reports_stored=result.reports_stored,
+        quarantined=QuarantineRead.model_validate(found.row),
+        results=[] if fixes is None else [QuarantineRangeRead.of(r) for r in fixes.results],
+        beats_stored=0 if fixes is None else fixes.beats_stored,
+        reports_stored=0 if fixes is None else fixes.reports_stored,
+        items=[
+            ItemResult.model_validate(told_of(n, id_, result, language(request.headers)))
+            for n, (id_, result) in enumerate(found.items)
+        ],
     )
 
 

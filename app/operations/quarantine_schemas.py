@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from app.kit.schemas import Input, Output
 from app.patrol.results import RangeResult
+from app.sync.schemas import ItemResult
 
 Reason = Literal[
     "revoked_device",
@@ -16,6 +17,7 @@ Reason = Literal[
     "item_unreadable",
     "unknown_kind",
     "item_failed",
+    "given_up",
 ]
 Outcome = Literal["released", "dismissed"]
 
@@ -32,7 +34,7 @@ class QuarantineRead(Output):
         Field(
             description="revoked_device 终端已停用 · invalid_fixes 含无法理解的点 · unreadable 整体无法解析 · "
             "revoked_device_items 停用终端上报的条目 · item_unreadable 条目无法解析 · unknown_kind 未知条目类型 · "
-            "item_failed 条目处理出错"
+            "item_failed 条目处理出错 · given_up 等待中的条目被主管作废"
         ),
     ]
     detail: Annotated[str, Field(description="What was wrong · 详情")]
@@ -77,6 +79,7 @@ class ReleaseRead(Output):
     ]
     beats_stored: Annotated[int, Field(description="Heartbeats stored · 入库心跳数")]
     reports_stored: Annotated[int, Field(description="Reasons of interruptions stored · 入库中断说明数")]
+    items: Annotated[list[ItemResult], Field(description="What became of each item · 条目逐条结果")]
 
 
 class SettlementCreate(Input):

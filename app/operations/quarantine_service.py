@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.exchange.items import Result as ItemResult
 from app.identity.actor import Actor
 from app.identity.scope import area_path, counties_of, visible_to
 from app.kit import events, pagination
 from app.kit.crypto import Vault
 from app.kit.problems import NotFound, Problem
+from app.operations.item_release import RELEASABLE_ITEMS, release_items
 from app.operations.problems import AlreadySettled, NotReleasable, ReleaseTooLate
 from app.patrol.arrival import Arrival, read_arrival
 from app.patrol.ingest import ingest_group
@@ -23,6 +24,7 @@ from app.patrol.results import Result
 from app.patrol.wire import Unreadable
 from app.rules import service as rules
 from app.rules.catalogue.ingest import TOO_OLD_DAYS
+from app.sync.pushing import Tools
 
 SHOWN_BYTES = 64 << 10
 RELEASABLE = "revoked_device"
@@ -86,37 +88,51 @@ async def open_quarantined(
     return row, body_of(row, vault)
 
 
-async def release(
-    session: AsyncSession,
-    actor: Actor,
-    quarantine_id: UUID,
-    reason: str,
-    *,
-    now: datetime,
-    zone: ZoneInfo,
-    vault: Vault,
-) -> tuple[Row[Any], Result]:
-    """Takes the upload in as if its device had been accepted when it came; its days fold again.
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The row, and what came of it: `result` of an upload of fixes, `items` of what was pushed."""
 
-    Who gets it is decided by the binding at `recorded_at`, as ever. Again: the same result, nothing new.
-    Raises NotFound, NotReleasable, AlreadySettled (dismissed), ReleaseTooLate, or what the door refuses it for.
+    row: Row[Any]
+    result: Result | None
+    items: list[tuple[UUID | None, ItemResult]]
+
+
+async def release(
+    session: AsyncSession, actor: Actor, quarantine_id: UUID, reason: str, *, now: datetime, tools: Tools
+) -> Released:
+    """Takes it in as if it had been accepted when it came, for whoever held the handheld then.
+
+    Again: the same result, nothing new. Raises NotFound, NotReleasable, AlreadySettled (dismissed),
+    ReleaseTooLate, or what the door refuses it for.
     """
     row = await _locked(session, actor, quarantine_id)
     if row.outcome == "dismissed":
         raise AlreadySettled(outcome=row.outcome)
-    if row.reason != RELEASABLE:
+    result, items = None, []
+    if row.reason == RELEASABLE:
+        result = await _release_fixes(session, row, tools, now)
+        facts = {
+            "fixes_stored": sum(r.last - r.first + 1 for r in result.results if r.disposition == "stored")
+        }
+    elif row.reason in RELEASABLE_ITEMS:
+        items = await release_items(session, row, tools, now=now)
+        facts = {"items": len(items)}
+    else:
         raise NotReleasable(reason=row.reason)
-    arrival = _arrival(row, vault)
-    if row.outcome is None:
-        await _refuse_old(session, row, now)
-    (answer,) = await ingest_group(session, [arrival], now=row.received_at, zone=zone, vouched=True)
-    if isinstance(answer, Problem):
-        raise answer
     if row.outcome is None:
         _settle(row, "released", actor, reason, now)
-        stored = sum(r.last - r.first + 1 for r in answer.result.results if r.disposition == "stored")
-        await _record(session, actor, row, "released", {"fixes_stored": stored}, now)
-    return await _read(session, row), answer.result
+        await _record(session, actor, row, "released", facts, now)
+    return Released(await _read(session, row), result, items)
+
+
+async def _release_fixes(session: AsyncSession, row: Quarantined, tools: Tools, now: datetime) -> Result:
+    arrival = _arrival(row, tools.vault)
+    if row.outcome is None:
+        await _refuse_old(session, row, now)
+    (answer,) = await ingest_group(session, [arrival], now=row.received_at, zone=tools.zone, vouched=True)
+    if isinstance(answer, Problem):
+        raise answer
+    return answer.result
 
 
 async def dismiss(

@@ -61,30 +61,48 @@ async def take_push(
         return Pushed(quarantine_id=await _keep_whole(session, claims, body, tools, now))
     today = now.astimezone(tools.zone).date()
     found = await rules.resolve(session, await area_path(session, actor.area_id), today)
-    offset = _offset(push, found[SKEW_NOTED_S], now)
-    places: dict[int, Result] = {}
-    items = [corrected(item, offset, now) for item in push.items if isinstance(item, Item)]
-    for holder, share in await by_holder(session, actor, items):
-        desk = Desk(holder, tools.vault, tools.zone, now, offset)
-        for item, result in await receive(session, desk, share, tools.takers):
-            places[id(item)] = result
-    told = iter(items)
-    broken = await _keep_unreadable(session, actor, push, tools, now)
-    results = [
-        (item.id, broken[n] if isinstance(item, Unreadable) else places[id(next(told))])
-        for n, item in enumerate(push.items)
-    ]
+    offset = clock_offset(push, found[SKEW_NOTED_S], now)
+    results = await take_items(session, actor, push, offset, tools, now=now, arrived_at=now)
     head = await feed.head(session, actor.county_code)
     return Pushed(results, head.seq, offset // timedelta(milliseconds=1), found[UPLOADS_PER_MINUTE_MAX])
 
 
-def _offset(push: Push, noted_s: int, now: datetime) -> timedelta:
+async def take_items(
+    session: AsyncSession,
+    actor: Actor,
+    push: Push,
+    offset: timedelta,
+    tools: Tools,
+    *,
+    now: datetime,
+    arrived_at: datetime,
+    released: bool = False,
+) -> list[tuple[UUID | None, Result]]:
+    """Takes what a push holds, each item for whoever held the actor's handheld; results in the items' order.
+
+    arrived_at: nothing in it was recorded later. released: a person lets in what was quarantined.
+    """
+    places: dict[int, Result] = {}
+    items = [corrected(item, offset, arrived_at) for item in push.items if isinstance(item, Item)]
+    for holder, share in await by_holder(session, actor, items):
+        desk = Desk(holder, tools.vault, tools.zone, now, offset)
+        for item, result in await receive(session, desk, share, tools.takers, released=released):
+            places[id(item)] = result
+    told = iter(items)
+    broken = await _keep_unreadable(session, actor, push, tools, now)
+    return [
+        (item.id, broken[n] if isinstance(item, Unreadable) else places[id(next(told))])
+        for n, item in enumerate(push.items)
+    ]
+
+
+def clock_offset(push: Push, noted_s: int, arrived_at: datetime) -> timedelta:
     """What is added to the handheld's times: what it measured itself, else our clock minus its, if that is more
     than links and rounding explain.
     """
     if push.clock_offset_ms is not None:
         return timedelta(milliseconds=push.clock_offset_ms)
-    measured = now - push.sent_at
+    measured = arrived_at - push.sent_at
     return measured if abs(measured) >= timedelta(seconds=noted_s) else timedelta(0)
 
 

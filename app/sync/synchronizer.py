@@ -78,6 +78,11 @@ class Synchronizer:
         self.follower = Follower(database, followed)
         self.heard = Heard(database)
 
+    @property
+    def tools(self) -> Tools:
+        """What this process takes items with."""
+        return Tools(self._takers, self._vault(), self._zone)
+
     def start(self) -> None:
         """Begins to follow the feed, and to note who was heard."""
         self.follower.start()
@@ -105,7 +110,7 @@ class Synchronizer:
         metrics.IGNORED_FIELDS.inc(ignored)
         return orjson.dumps(
             {
-                "results": [_result(n, id_, r, language) for n, (id_, r) in enumerate(pushed.results)],
+                "results": [told_of(n, id_, r, language) for n, (id_, r) in enumerate(pushed.results)],
                 "head": pushed.head,
                 "urgent": seq is not None and self.is_urgent(claims, seq),
                 "ignored_fields": ignored,
@@ -170,11 +175,10 @@ class Synchronizer:
             raise UploadsTooFrequent(per_minute, wait_s)
 
     async def _take(self, claims: Claims, push: wire.Push, body: bytes) -> Pushed:
-        tools = Tools(self._takers, self._vault(), self._zone)
         for attempt in range(ATTEMPTS):
             try:
                 async with self._database.transaction() as session:
-                    return await take_push(session, claims, push, body, tools, now=self._clock())
+                    return await take_push(session, claims, push, body, self.tools, now=self._clock())
             except (DBAPIError, MonthMissing) as error:
                 if attempt + 1 == ATTEMPTS or not (isinstance(error, MonthMissing) or is_deadlock(error)):
                     raise
@@ -193,7 +197,8 @@ def _read(body: bytes, content_type: str) -> wire.Push:
         raise PushUnreadable(field=error.field, reason=error.reason) from error
 
 
-def _result(index: int, item_id: UUID | None, result: Result, language: str) -> dict[str, Any]:
+def told_of(index: int, item_id: UUID | None, result: Result, language: str) -> dict[str, Any]:
+    """What a sender is told of one item, as `ItemResult` describes it."""
     problem = result.problem
     return {
         "id": item_id,
