@@ -18,6 +18,7 @@ import app.collection.exports.tasks
 import app.collection.imports.tasks
 import app.collection.submissions.tasks
 import app.demo.fortnight.tasks
+import app.exchange.tasks
 import app.identity.tasks
 import app.kit.tasks
 import app.patrol.integrity.tasks

@@ -42,12 +42,12 @@ async def receive(
 ) -> list[Answered]:
     """Takes items of one sender, in their order; returns each with what became of it.
 
-    takers: by kind, in the order in which they take. An id that was used before is answered from its
-    receipt: `duplicate` with what was told first, or `rejected` (content_differs) when the content is another,
-    (id_taken) when somebody else sent it; so is an id that comes twice in `items`. What no taker can digest is quarantined and costs its neighbours
-    nothing. released: a person lets in what was quarantined; it is taken once more, and its receipt then says what
-    became of it. All of it holds once the caller's transaction commits. Raises DBAPIError for deadlocks and
-    outages: then try again.
+    takers: by kind, in the order in which they take. An id that was used before is answered from its receipt:
+    `duplicate` with what was told first, or `rejected` when its content is another (content_differs) or somebody
+    else sent it (id_taken); so is an id that comes twice in `items`. What no taker can digest is quarantined and
+    costs its neighbours nothing. released: a person lets in what was quarantined; it is taken once more, and its
+    receipt then says what became of it. All of it holds once the caller's transaction commits. Raises DBAPIError
+    for deadlocks and outages: then try again.
     """
     first: dict[UUID, Item] = {}
     for item in items:

@@ -32,6 +32,17 @@ RECEIPTS_DAYS = Whole(
     en="Receipts of uploads are kept this long",
     source="design section 2: longer than the oldest fix that is still accepted",
 )
+ITEM_RECEIPTS_DAYS = Whole(
+    key="retention.item_receipts_days",
+    default=400,
+    minimum=190,  # longer than content rests in quarantine by default, and a login unused for 45 days ends
+    maximum=3660,
+    unit="d",
+    zh="条目回执保存天数;等待中和待处理的隔离条目的回执不清理",
+    en="Receipts of pushed items are kept this long; those of items that wait or lie in quarantine stay",
+    source="operational default: over a year, since an item has no age at which it is refused and a handheld keeps it "
+    "until it is answered",
+)
 QUARANTINE_DAYS = Whole(
     key="retention.quarantine_days",
     default=180,
