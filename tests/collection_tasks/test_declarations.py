@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.collection.catalogue.seeding import seed_catalogue
+from app.collection.catalogue.shipped import read_forms
 from app.collection.declarations.purge import purge
 from app.kit.db import Database
 from tests.collection_tasks.conftest import Desk
@@ -236,12 +236,23 @@ class TestRefusals:
         self, client: httpx.AsyncClient, beat: Beat, database: Database, clock: Clock
     ) -> None:
         async with database.transaction() as own:
-            await seed_catalogue(own, now=clock.now)
             await catalogue.admit(own, beat.county.code, beat.county.county, "organization")
             token = await tasks.point(own, beat, now=clock.now)
         offer = (await client.get(f"/api/v1/declaration-forms/{token}")).json()
         assert [form["item_code"] for form in offer["forms"]] == ["organization"]
         assert (await tasks.declare(client, token)).json()["code"] == "declaration_item_not_offered"
+
+    async def test_the_form_says_what_is_asked(self, client: httpx.AsyncClient, token: str) -> None:
+        offer = (await client.get(f"/api/v1/declaration-forms/{token}")).json()
+        asked = {f["item_code"]: {q["name"] for q in f["questions"]} for f in offer["forms"]}
+        marked = {"business_scope", "phone", "legal_representative_name", "contact_name", "contact_phone"}
+        assert marked | {"name", "organization_kind", "employee_count"} <= asked["organization"]
+        assert {"gender", "birth_date", "phone", "arrived_on"} <= asked["resident_floating"]
+        for item_code, names in asked.items():
+            (form,) = [form for form in read_forms() if form.code == item_code]
+            declared = {n for n, field in form.schema["properties"].items() if field.get("x-declared")}
+            assert declared <= names
+            assert not names & {"care_categories", "is_key_person", "attention_level", "former_name"}
 
     async def test_closed_area(
         self, client: httpx.AsyncClient, token: str, admitted: Beat, database: Database

@@ -19,7 +19,7 @@ KeyKind = Literal[
     "place_code",
 ]
 """Natural keys: two subjects of a kind with the same one are the same."""
-Role = Literal["name", "address", "tags", "birth_date", "gender", "category"]
+Role = Literal["name", "address", "phone", "tags", "birth_date", "gender", "category"]
 """What subjects are searched and counted by, whatever the field is called."""
 Link = Literal["lives_in", "owns", "rents", "works_at", "family_of", "part_of", "belongs_to", "involved_in"]
 """The value is the id of another subject; the record's subject is linked to it."""
@@ -41,6 +41,7 @@ class FormField:
     code_table  its value (or each of its values) is a code of this table
     date_rule   None for what is no date
     weight      how much a filled field adds to the quality of a record
+    declared    asked of who declares himself, beside what is required and says who and where he is
     """
 
     name: str
@@ -56,6 +57,7 @@ class FormField:
     code_table: str | None
     date_rule: DateRule | None
     weight: int
+    declared: bool = False
 
     @property
     def is_sealed(self) -> bool:
@@ -91,4 +93,5 @@ def _field(name: str, declared: Mapping[str, Any], is_required: bool) -> FormFie
         code_table=code_table_of(declared),
         date_rule=declared.get("x-date", "any") if is_date else None,
         weight=declared.get("x-quality", DEFAULT_WEIGHT),
+        declared=declared.get("x-declared", False),
     )

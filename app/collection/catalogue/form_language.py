@@ -45,6 +45,7 @@ ANNOTATIONS: Mapping[str, Collection[str] | None] = {
     "x-link": LINKS,
     "x-date": DATE_RULES,
     "x-quality": None,
+    "x-declared": None,
 }
 """What a field may be annotated with, and the values where only some are known."""
 TYPES = frozenset({"string", "integer", "number", "boolean", "array"})
@@ -200,8 +201,16 @@ def _annotation_faults(at: str, declared: Mapping[str, Any]) -> Iterator[Fault]:
                 f"须为以下之一:{', '.join(known)}",
                 f"must be one of: {', '.join(known)}",
             )
-    if not isinstance(declared.get("x-sensitive", False), bool):
-        yield Fault(f"{at}/x-sensitive", "wrong_type", "须为 true 或 false", "must be true or false")
+    for flag in ("x-sensitive", "x-declared"):
+        if not isinstance(declared.get(flag, False), bool):
+            yield Fault(f"{at}/{flag}", "wrong_type", "须为 true 或 false", "must be true or false")
+    if declared.get("x-declared") is True and (declared.get("x-sensitive") or "x-link" in declared):
+        yield Fault(
+            f"{at}/x-declared",
+            "not_declarable",
+            "敏感字段和关联字段不得由本人申报",
+            "sensitive fields and links are never asked of a declarant",
+        )
     weight = declared.get("x-quality", 1)
     if isinstance(weight, bool) or not isinstance(weight, int) or not 0 <= weight <= 100:
         yield Fault(f"{at}/x-quality", "wrong_type", "须为 0 至 100 的整数", "must be a whole number to 100")

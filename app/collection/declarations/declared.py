@@ -10,24 +10,6 @@ from typing import Any
 from app.collection.catalogue.form_fields import FormField
 from app.kit import masking
 
-ASKED = frozenset(
-    {
-        "gender",
-        "birth_date",
-        "phone",
-        "employer",
-        "inflow_reason",
-        "arrived_on",
-        "document_type",
-        "entered_on",
-        "legal_representative_name",
-        "contact_name",
-        "contact_phone",
-        "business_scope",
-        "employee_count",
-    }
-)
-"""Asked beside what a form requires and what says who and where somebody is; the inspector asks for the rest."""
 WHO_AND_WHERE = frozenset({"name", "address"})
 INTEGER, NUMBER = re.compile(r"-?[0-9]{1,15}"), re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
 TRUE = frozenset({"true", "on", "1", "是"})
@@ -41,7 +23,11 @@ MASKS = {
 
 
 def declared_fields(fields: Mapping[str, FormField]) -> dict[str, FormField]:
-    """Those that a declarant fills in, in the form's order; links and sensitive fields never."""
+    """Those that a declarant fills in, in the form's order; links and sensitive fields never.
+
+    What a form requires, what says who and where somebody is, and what the form marks with `x-declared`; the
+    inspector asks for the rest.
+    """
     return {name: each for name, each in fields.items() if _is_asked(each)}
 
 
@@ -49,7 +35,7 @@ def _is_asked(each: FormField) -> bool:
     if each.link is not None or each.sensitive:
         return False
     is_who = each.role in WHO_AND_WHERE or each.key is not None
-    return each.is_required or is_who or each.name in ASKED
+    return each.is_required or is_who or each.declared
 
 
 def typed_values(fields: Mapping[str, FormField], texts: Mapping[str, Sequence[str]]) -> dict[str, Any]:

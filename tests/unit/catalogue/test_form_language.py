@@ -12,7 +12,16 @@ TABLES = {table.code: table for table in read_tables()}
 FORMS = {form.code: form for form in read_forms()}
 ITEMS = [
     *("resident_registered", "resident_floating", "resident_left_behind", "resident_foreign"),
-    *("household", "dwelling", "rental_dwelling", "building", "organization", "component", "article"),
+    *(
+        "household",
+        "dwelling",
+        "rental_dwelling",
+        "building",
+        "estate",
+        "organization",
+        "component",
+        "article",
+    ),
     *("key_place", "environment_record", "meeting_minutes", "case_file", "gumei_resident_registration"),
     *("gumei_base_information", "gumei_work_register", "gumei_stair_information"),
 ]
@@ -70,6 +79,8 @@ class TestForms:
             (text(**{"x-key": "shoe_size"}), "/properties/f/x-key", "unknown_value"),
             (text(**{"x-role": "name"}), "/properties/f/x-role", "role_taken"),
             (text(**{"x-sensitive": "yes"}), "/properties/f/x-sensitive", "wrong_type"),
+            (text(**{"x-declared": 1}), "/properties/f/x-declared", "wrong_type"),
+            (text(**{"x-declared": True, "x-sensitive": True}), "/properties/f/x-declared", "not_declarable"),
             (text(**{"x-quality": -1}), "/properties/f/x-quality", "wrong_type"),
             (text(**{"x-quality": True}), "/properties/f/x-quality", "wrong_type"),
             (text(**{"x-code-table": "nonsense"}), "/properties/f/x-code-table", "unknown_code_table"),
