@@ -111,7 +111,7 @@ async def town(database: Database) -> Any:
             session,
             "organization",
             county.community,
-            {"name": "岱山渔具有限公司", "credit_code": "91330921MA00000001"},
+            {"name": "岱山渔具有限公司", "credit_code": "91330921MA00000001", "phone": "05804477001"},
             **here,
         )
         zhang = await make.subject(

@@ -142,6 +142,7 @@ class TestSearch:
             ({"address": "3幢501"}, {town.zhang.id, town.dwelling.id}),
             ({"key": {"kind": "id_number", "value": ID_NUMBER}}, {town.zhang.id}),
             ({"key": {"kind": "phone", "value": "+86 138-1234-5678"}}, {town.zhang.id}),
+            ({"key": {"kind": "phone", "value": "0580-4477001"}}, {town.firm.id}),
             ({"key": {"kind": "credit_code", "value": "9133-0921 ma00000001"}}, {town.firm.id}),
             ({"key": {"kind": "building_code", "value": "B3"}}, {town.building.id}),
             ({"tags": ["floating"]}, {town.zhang.id}),

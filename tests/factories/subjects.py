@@ -64,7 +64,7 @@ ORGANIZATION = {
     "credit_code": Mark(key="credit_code"),
     "address": Mark(role="address"),
     "legal_person": Mark(personal="name"),
-    "phone": Mark(personal="phone"),
+    "phone": Mark(role="phone"),
 }
 COMPONENT = {"name": Mark(role="name"), "code": Mark(key="component_code"), "type": OPEN}
 PLACE = {"name": Mark(role="name"), "address": Mark(role="address")}

@@ -48,6 +48,7 @@ class Offer:
         codes: Mapping[UUID, frozenset[str]],
     ) -> None:
         self._items, self._schemas, self._tables, self._codes = items, schemas, tables, codes
+        self._used: dict[UUID, list[str]] = {}
 
     def form(
         self, item_code: str, version: int, *, area_path: Collection[UUID], at: datetime
@@ -81,8 +82,11 @@ class Offer:
 
     def _made(self, item: OfferedItem, standing: Standing, at: datetime) -> Form:
         schema = self._schemas[standing.id]
-        used = {t for t in map(code_table_of, schema["properties"].values()) if t is not None}
-        accepted = {t: [s.id for s in self._tables.get(t, ()) if s.is_accepted(at)] for t in sorted(used)}
+        used = self._used.get(standing.id)
+        if used is None:
+            tables = map(code_table_of, schema["properties"].values())
+            used = self._used[standing.id] = sorted({t for t in tables if t is not None})
+        accepted = {t: [s.id for s in self._tables.get(t, ()) if s.is_accepted(at)] for t in used}
         key = (standing.id, tuple(each for ids in accepted.values() for each in ids))
         form = FORMS.get(key)
         if form is None:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
-from app.collection.subjects import indexing, lifecycle
+from app.collection.subjects import finding, lifecycle
+from app.collection.subjects.finding import Field, FoundBy
 from app.collection.subjects.indexing import Indexed
 from app.collection.subjects.lifecycle import Dated, Timeline
 from app.collection.subjects.problems import SubjectClosed, SubjectKindDiffers, SubjectMerged
@@ -24,23 +25,6 @@ MASKS: Mapping[str, Callable[[str], str]] = MappingProxyType(
     }
 )
 """How each kind of personal field is shown by default."""
-COMPARED_BY_NAME = frozenset({"organization", "place"})
-"""Kinds whose equal open names are a sign of a duplicate."""
-
-
-class Field(Protocol):
-    """What of a form's field matters here (`x-personal`, `x-key`, `x-role`, `x-link`, `x-sensitive`)."""
-
-    @property
-    def personal(self) -> str | None: ...
-    @property
-    def key(self) -> str | None: ...
-    @property
-    def role(self) -> str | None: ...
-    @property
-    def link(self) -> str | None: ...
-    @property
-    def sensitive(self) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +163,9 @@ def apply(stored: Stored | None, change: Change, *, now: datetime) -> Applied:
     timeline = _timeline(stored, change)
     place = _moved(base.place, change.place)
     hidden, masked, sensitive = _covered(base, change, values)
-    found = _found_by(base, change, values)
+    found = finding.found_by(
+        FoundBy(base.name, base.address, base.indexed), change.kind, change.fields, values
+    )
     after = replace(
         base,
         place=place,
@@ -190,7 +176,7 @@ def apply(stored: Stored | None, change: Change, *, now: datetime) -> Applied:
         hidden=hidden,
         masked=masked,
         sensitive=sensitive,
-        tags=_tags(base, change, values),
+        tags=finding.tags_of(base.tags, change.fields, base.values, values),
         name=found.name,
         address=found.address,
         indexed=found.indexed,
@@ -277,56 +263,3 @@ def mask(personal: str, value: Any) -> Any:
     if isinstance(value, list):
         return [mask(personal, each) for each in value]
     return MASKS.get(personal, masking.mask_text)(str(value))
-
-
-@dataclass(frozen=True, slots=True)
-class _FoundBy:
-    name: str | None
-    address: str | None
-    indexed: Indexed
-
-
-def _found_by(base: Stored, change: Change, values: Mapping[str, Any]) -> _FoundBy:
-    """Name, address, date of birth and keys, as far as this form has fields for them."""
-    name, address, indexed = base.name, base.address, base.indexed
-    keys = dict(indexed.keys)
-    for field_name, known in change.fields.items():
-        value = values.get(field_name)
-        text = None if value is None else str(value)
-        if known.role == "name" and not known.sensitive:
-            is_open = known.personal is None
-            name = text if is_open else None
-            compared = text if is_open and change.kind in COMPARED_BY_NAME else None
-            indexed = replace(indexed, name=None if is_open else text, open_name=compared)
-        elif known.role == "address" and not known.sensitive:
-            is_open = known.personal is None
-            address = text if is_open else None
-            indexed = replace(indexed, address=None if is_open else text)
-        elif known.role == "birth_date":
-            indexed = replace(indexed, birth=text)
-        if known.key is not None or known.personal == "phone":
-            keys.pop(field_name, None)
-            if (key := _key(known, value)) is not None:
-                keys[field_name] = key
-    return _FoundBy(name, address, replace(indexed, keys=keys))
-
-
-def _key(known: Field, value: Any) -> tuple[str, str] | None:
-    if value is None or known.sensitive or isinstance(value, list | dict):
-        return None
-    if known.key is not None and known.key != indexing.PHONE:
-        text = indexing.normalised_key(known.key, value)
-        return (known.key, text) if text else None
-    digits = indexing.normalised_phone(value)
-    return (indexing.PHONE, digits) if digits else None
-
-
-def _tags(base: Stored, change: Change, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Tags of fields of other forms stay; those of this form's fields are what these say now."""
-    tags = set(base.tags)
-    mine = [n for n, f in change.fields.items() if f.role == "tags" and not f.sensitive and not f.personal]
-    for name in mine:
-        tags -= set(indexing.as_texts(base.values.get(name)))
-    for name in mine:
-        tags |= set(indexing.as_texts(values.get(name)))
-    return tuple(sorted(tags))
