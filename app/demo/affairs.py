@@ -57,7 +57,7 @@ STANDING = (
         "FW-01",
         "房屋与楼栋信息采集",
         "岱山县住房和城乡建设局",
-        ("dwelling", "rental_dwelling", "building", "gumei_base_information"),
+        ("dwelling", "rental_dwelling", "building", "estate", "gumei_base_information"),
     ),
     StandingAffair(
         "DW-01", "单位、场所与重要物品信息采集", "岱山县应急管理局", ("organization", "key_place", "article")

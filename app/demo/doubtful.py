@@ -1,8 +1,8 @@
-"""What somebody has to decide about in the demo: a resident entered twice, a component that was merged, a move."""
+"""What an office has decided or has to decide in the demo: a resident entered twice, a merge, a move, an owner."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,16 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.collection.subjects import store
 from app.collection.subjects.changing import Change
 from app.collection.subjects.merge_models import DuplicateProposal, SubjectMerge
-from app.collection.subjects.models import Subject, SubjectState
+from app.collection.subjects.models import Subject, SubjectLink, SubjectState
 from app.exchange.items import Desk
 from app.kit.ids import (
+    DEMO_BUILDING,
     DEMO_COMMUNITY,
     DEMO_COMPONENT,
     DEMO_COUNTY_CODE,
     DEMO_COUNTY_SUPERVISOR,
     DEMO_DUPLICATE,
     DEMO_INSPECTOR,
+    DEMO_LINK,
     DEMO_MERGE,
+    DEMO_ORGANIZATION,
     DEMO_PERSON,
     DEMO_STATE,
     demo_id,
@@ -27,6 +30,7 @@ from app.kit.ids import (
 
 PERSON_AGAIN = demo_id("person", "resident, entered twice")
 COMPONENT_AGAIN = demo_id("component", "1, entered twice")
+OWNER_SINCE = date(2020, 5, 1)
 COPIED = ("name", "gender", "residence_consistency", "inflow_reason")
 
 
@@ -57,6 +61,16 @@ async def load(session: AsyncSession, desk: Desk, changes: Sequence[Change]) -> 
     await store.write_many(session, desk, [replace(again, stored=first.after, values=born)])
     await _merge(session, desk)
     await _move(session, desk)
+    session.add(
+        SubjectLink(
+            county_code=DEMO_COUNTY_CODE,
+            id=DEMO_LINK,
+            kind="owns",
+            from_id=DEMO_ORGANIZATION,
+            to_id=DEMO_BUILDING,
+            valid_from=OWNER_SINCE,
+        )
+    )
 
 
 def _beside(change: Change) -> store.Place | None:

@@ -25,7 +25,7 @@ from app.demo.people import GIVEN, LABEL, SURNAMES, inspector_id
 from app.exchange.items import Desk
 from app.identity.actor import system_actor
 from app.kit.crypto import Vault
-from app.kit.ids import DEMO_COUNTY_CODE, DEMO_GRID_CODE, demo_id
+from app.kit.ids import DEMO_COUNTY_CODE, DEMO_ESTATE, DEMO_GRID_CODE, demo_id
 
 NEIGHBOURS = 3
 DWELLINGS = 10
@@ -90,7 +90,7 @@ def around(grids: list[DemoGrid]) -> list[DemoGrid]:
 
 
 def subjects_of(grid: DemoGrid, number: int) -> Iterator[DemoSubject]:
-    """A building, its dwellings and households, firms, components and a key place of a grid.
+    """A building, its dwellings and households, firms, components and a key place of a grid; first of all the estate.
 
     number: 0 for the demo grid, whose first of each kind has the id of the examples.
     """
@@ -98,6 +98,8 @@ def subjects_of(grid: DemoGrid, number: int) -> Iterator[DemoSubject]:
     middle = grid.shape.representative_point()
     spot = (round(middle.x, 7), round(middle.y, 7))
     address = f"{grid.community.name}演示路{number * 2 + 1}号"
+    if number == 0:
+        yield _estate(grid, address, spot)
     building = DemoSubject(
         _id("building", grid, number, 1),
         "building",
@@ -105,6 +107,7 @@ def subjects_of(grid: DemoGrid, number: int) -> Iterator[DemoSubject]:
             "building_code": f"{grid.code}B01",
             "building_name": f"演示苑{number + 1}幢",
             "estate_name": "演示苑",
+            "estate_id": str(DEMO_ESTATE),
             "address": f"{address}{number + 1}幢",
             "building_use": "residential",
             "building_structure": "brick_concrete",
@@ -117,6 +120,11 @@ def subjects_of(grid: DemoGrid, number: int) -> Iterator[DemoSubject]:
     yield from _homes(grid, number, building, f"{address}{number + 1}幢", rng)
     yield from _firms(grid, number, address, spot)
     yield from _things(grid, number, address, spot)
+
+
+def _estate(grid: DemoGrid, address: str, spot: tuple[float, float]) -> DemoSubject:
+    values = {"name": "演示苑", "address": address, "building_count": NEIGHBOURS + 1}
+    return DemoSubject(DEMO_ESTATE, "estate", values, _place(grid, spot))
 
 
 def _homes(

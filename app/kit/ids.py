@@ -64,6 +64,10 @@ DEMO_ORGANIZATION = demo_id("organization", "1")
 DEMO_COMPONENT = demo_id("component", "1")
 DEMO_PLACE = demo_id("place", "1")
 """A key place of the demo grid."""
+DEMO_ESTATE = demo_id("place", "estate")
+"""The estate that the demo buildings are part of."""
+DEMO_LINK = demo_id("link", "1")
+"""DEMO_ORGANIZATION owns DEMO_BUILDING, as an office entered it."""
 DEMO_DUPLICATE = demo_id("duplicate", "1")
 """DEMO_PERSON entered a second time; waits for a decision."""
 DEMO_MERGE = demo_id("merge", "1")

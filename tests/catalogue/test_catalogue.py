@@ -69,7 +69,7 @@ async def newest_form(offices: Offices, item: str) -> dict[str, Any]:
 class TestItems:
     async def test_ship_with_the_product(self, offices: Offices) -> None:
         items = (await offices.get("inspector", "/catalogue/items")).json()["items"]
-        assert len(items) == 19
+        assert len(items) == 20
         assert {i["code"] for i in items} >= {"resident_registered", "gumei_stair_information"}
         assert not any(i["is_admitted"] or i["is_own"] for i in items)
         people = (await offices.get("inspector", "/catalogue/items", subject_kind="person")).json()["items"]

@@ -293,6 +293,7 @@ class TestFamilies:
             ("dwelling", {"address": "安澜路3号", "house_use": "rented"}, "dwelling"),
             ("building", {"building_name": "3幢"}, "building"),
             ("component", COMPONENT, "component"),
+            ("estate", {"name": "海景苑"}, "place"),
         ],
     )
     async def test_people_organizations_houses_and_components_are_collected(
@@ -301,6 +302,21 @@ class TestFamilies:
         result = await place.inspector.send(fields, item_code=item_code, position=HERE)
         assert result.outcome == "stored", result.problem and result.problem.extra
         assert (await place.subject(UUID(result.told["subject_id"]))).kind == kind
+
+
+@pytest.mark.requirement("S2-32")
+async def test_a_building_is_part_of_its_estate(place: Place) -> None:
+    """Sent in one push, the building first: both were made without signal."""
+    estate, building = str(uuid4()), str(uuid4())
+    fields = {"building_name": "3幢", "estate_id": estate}
+    results = await place.inspector.push(
+        place.inspector.item(fields, item_code="building", subject_id=building, position=HERE),
+        place.inspector.item({"name": "海景苑"}, item_code="estate", subject_id=estate, position=HERE),
+    )
+    assert [result.outcome for result in results] == ["stored", "stored"]
+    (link,) = await rows(place.session, "SELECT kind, from_id, to_id, field FROM subject_link")
+    assert (link.kind, str(link.from_id), str(link.to_id)) == ("part_of", building, estate)
+    assert link.field == "estate_id"
 
 
 @pytest.mark.requirement("S3-15")

@@ -41,6 +41,7 @@ CYCLE_OF: Mapping[str, Whole] = {
         ("dwelling", 365, "房屋", "a dwelling"),
         ("rental_dwelling", 90, "出租房屋", "a rented dwelling"),
         ("building", 365, "楼栋", "a building"),
+        ("estate", 365, "小区", "an estate"),
         ("organization", 180, "单位", "an organization"),
         ("component", 180, "城市部件", "a city component"),
         ("article", 180, "物品", "an article"),
