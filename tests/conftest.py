@@ -3,8 +3,10 @@
 `scripts/test` starts a private cluster and names it in WANGGE_TEST_DATABASE_URL.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
@@ -14,9 +16,12 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from psycopg import sql
+from sqlalchemy import text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.collection.catalogue import seeding, shipped
+from app.collection.catalogue.models import CodeTable, FormVersion
 from app.kit.db import Database
 
 pytest_plugins = ["tests.plugins.requirements"]
@@ -24,6 +29,8 @@ pytest_plugins = ["tests.plugins.requirements"]
 ROOT = Path(__file__).parent.parent
 TEMPLATE_LOCK = 4201
 READY = "ready"
+SHIPPED_AT = datetime(2020, 1, 1, tzinfo=UTC)
+"""Since when the template's catalogue has been published: before whatever a test is about."""
 
 
 def admin_url() -> str:
@@ -50,7 +57,8 @@ def alembic_config(url: str) -> Config:
 def _template_name() -> str:
     """Named after what it is made of: two checkouts on one server never take each other's."""
     made_of = sha256()
-    for path in sorted((ROOT / "migrations").rglob("*.py")):
+    catalogue = [Path(seeding.__file__), Path(shipped.__file__), *shipped.DATA.rglob("*.*")]
+    for path in sorted([*(ROOT / "migrations").rglob("*.py"), *catalogue]):
         made_of.update(path.read_bytes())
     return f"wangge_template_{made_of.hexdigest()[:12]}"
 
@@ -69,7 +77,20 @@ def _build_template(admin: psycopg.Connection, name: str) -> None:
             "SELECT ensure_month_partition(c.oid, (date_trunc('month', now()) + m * interval '1 month')::date) "
             "FROM pg_class c, generate_series(-4, 4) m WHERE c.relkind = 'p'"
         )
+    asyncio.run(_seed(url_of(name)))
     admin.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(name), sql.Literal(READY)))
+
+
+async def _seed(url: str) -> None:
+    """Loads the catalogue of forms, as every set-up does; it has been there for long, and no event tells of it."""
+    database = Database.connect(url, pool_size=1)
+    async with database.transaction() as session:
+        await seeding.seed_catalogue(session, now=datetime.now(UTC))
+        for table in (FormVersion, CodeTable):
+            await session.execute(update(table).values(published_at=SHIPPED_AT))
+        await session.execute(text("SET LOCAL session_replication_role = replica"))  # the log lets nothing go
+        await session.execute(text("TRUNCATE event"))
+    await database.close()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
 
-from app.collection.catalogue.seeding import seed_catalogue
 from app.identity.actor import Role
 from app.identity.models import Account
 from app.kit.db import Database
@@ -143,7 +142,6 @@ class Offices:
 @pytest.fixture
 async def offices(database: Database, clock: Clock, app: FastAPI, client: httpx.AsyncClient) -> Offices:
     async with database.transaction() as session:
-        await seed_catalogue(session, now=clock.now - timedelta(days=30))
         place = await identity.county(session, "330921")
         other_town = await identity.area(session, "330921", "township", place.county)
         foreign = await identity.county(session, "330922")

@@ -7,7 +7,6 @@ from typing import Any
 import httpx
 import pytest
 
-from app.collection.catalogue.seeding import seed_catalogue
 from app.identity.actor import Role
 from app.identity.models import Account
 from app.kit.db import Database
@@ -50,7 +49,6 @@ def sign_in(office: Any) -> SignIn:
 async def admitted(beat: Beat, database: Database, clock: Clock) -> Beat:
     """The beat, with every item admitted in both counties."""
     async with database.transaction() as session:
-        await seed_catalogue(session, now=clock.now)
         await catalogue.admit(session, beat.county.code, beat.county.county)
         await catalogue.admit(session, beat.foreign.code, beat.foreign.county)
     return beat

@@ -9,7 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid6 import uuid7
 
 from app.affairs.models import Affair, AffairItem, CollectionItem
-from app.collection.catalogue.seeding import seed_catalogue
 from app.identity.actor import Role
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,8 +22,7 @@ async def admit(
     since: datetime = SINCE,
     until: datetime | None = None,
 ) -> UUID:
-    """Loads the shipped catalogue and admits items (all when none is named) in an area; returns the affair."""
-    await seed_catalogue(session, now=since)
+    """Admits shipped items (all when none is named) in an area; returns the affair."""
     items: Sequence[UUID] = (
         await session.scalars(
             select(CollectionItem.id).where(CollectionItem.code.in_(item_codes) if item_codes else True)

@@ -7,7 +7,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.collection.catalogue.seeding import seed_catalogue
 from app.collection.subjects.changing import Stored
 from app.identity.actor import Role
 from tests.factories import catalogue, identity
@@ -46,7 +45,6 @@ class Place:
 async def place(session: AsyncSession) -> Place:
     now = make.noon()
     beat = await make.beat(session, now)
-    await seed_catalogue(session, now=now)
     await catalogue.admit(session, beat.county.code, beat.county.county)
     await catalogue.admit(session, beat.foreign.code, beat.foreign.county)
     clerk = await identity.account(session, beat.county.community, Role.COMMUNITY)

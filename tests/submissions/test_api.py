@@ -9,7 +9,6 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from app.collection.catalogue.seeding import seed_catalogue
 from app.identity.actor import Role, system_actor
 from app.kit.db import Database
 from app.rules import service as rules
@@ -94,7 +93,6 @@ async def desk(
     beat: Beat, office: Office, client: httpx.AsyncClient, database: Database, clock: Clock
 ) -> Desk:
     async with database.transaction() as session:
-        await seed_catalogue(session, now=clock.now)
         await catalogue.admit(session, beat.county.code, beat.county.county)
         community = await identity.account(session, beat.county.community, Role.COMMUNITY)
         department = await identity.account(session, beat.county.county, Role.DEPARTMENT)

@@ -3,7 +3,6 @@
 import asyncio
 from uuid import UUID, uuid4
 
-from app.collection.catalogue.seeding import seed_catalogue
 from app.kit.db import Database
 from tests.factories import catalogue
 from tests.factories import patrol as make
@@ -16,7 +15,6 @@ async def counters(database: Database) -> tuple[Counter, Counter]:
     now = make.noon()
     async with database.transaction() as session:
         beat = await make.beat(session, now)
-        await seed_catalogue(session, now=now)
         await catalogue.admit(session, beat.county.code, beat.county.county)
         one = Counter(session, factory.actor_of(beat.inspector, beat.device.id), beat.at("10:00"))
         two = Counter(session, factory.actor_of(beat.colleague, beat.other_device.id), beat.at("10:00"))
