@@ -1,10 +1,12 @@
 """Rows of subjects as they are answered."""
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Row
 
+from app.collection.catalogue.form_fields import Link
 from app.collection.subjects.merge_schemas import ProposalEnd, ProposalRead
+from app.collection.subjects.models import SubjectLink
 from app.collection.subjects.network import Network
 from app.collection.subjects.schemas import (
     EdgeRead,
@@ -37,6 +39,21 @@ def version_read(row: Row[Any]) -> VersionRead:
 def link_read(row: Row[Any], other: Row[Any]) -> LinkRead:
     """A link with its other end."""
     return LinkRead.model_validate({**row._mapping, "subject": brief_read(other)})
+
+
+def entered_link_read(link: SubjectLink, other: Row[Any]) -> LinkRead:
+    """A link that was just entered or ended."""
+    is_out = link.to_id == other.id
+    return LinkRead(
+        id=link.id,
+        kind=cast("Link", link.kind),  # the column's check holds it to these
+        direction="out" if is_out else "in",
+        own_id=link.from_id if is_out else link.to_id,
+        subject=brief_read(other),
+        field=link.field,
+        valid_from=link.valid_from,
+        valid_to=link.valid_to,
+    )
 
 
 def network_read(network: Network) -> NetworkRead:

@@ -47,6 +47,44 @@ class StateNotFound(Problem):
     zh, en = "没有这条生命周期状态,或已作废", "There is no such dated state, or it is voided"
 
 
+class LinkNotFound(Problem):
+    code, status = "link_not_found", 404
+    zh, en = "该对象没有这条关联", "The subject has no such link"
+
+
+class LinkExists(Problem):
+    code, status = "link_exists", 409
+    zh = "这些日期内已有同类关联({link_id})"
+    en = "A link of that kind between the two holds on some of those days ({link_id})"
+
+
+class LinkEnded(Problem):
+    code, status = "link_ended", 409
+    zh, en = "该关联已于 {valid_to} 终止", "The link ended on {valid_to} already"
+
+
+class LinkOfField(Problem):
+    code, status = "link_of_field", 409
+    zh = "该关联来自采集字段 {field},请通过报送修改该字段"
+    en = "The link comes from the field {field}: change that by a submission"
+
+
+class LinkToItself(Problem):
+    code, status = "link_to_itself", 422
+    zh, en = "对象不能与自身关联", "A subject is not linked to itself"
+
+
+class LinkInFuture(Problem):
+    code, status = "link_in_future", 422
+    zh, en = "关联日期 {on} 在将来", "The link's day {on} lies in the future"
+
+
+class LinkDatesReversed(Problem):
+    code, status = "link_dates_reversed", 422
+    zh = "终止日 {valid_to} 早于起始日 {valid_from}"
+    en = "The link would end on {valid_to}, before it begins on {valid_from}"
+
+
 class SearchTooShort(Problem):
     code, status = "search_too_short", 422
     zh, en = "姓名、地址至少输入两个字", "A name or address is searched by at least two characters"

@@ -1,13 +1,12 @@
 """HTTP of subjects."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Response, status
+from fastapi import APIRouter, Depends, Path, Response, status
 
-from app.collection.subjects import linking, queries, reveals, searching, service
-from app.collection.subjects.answers import brief_read, link_read, network_read, version_read
+from app.collection.subjects import queries, reveals, searching, service
+from app.collection.subjects.answers import brief_read, version_read
 from app.collection.subjects.problems import (
     FieldUnknown,
     RevealNotAllowed,
@@ -21,10 +20,6 @@ from app.collection.subjects.problems import (
     SubjectNotFound,
 )
 from app.collection.subjects.schemas import (
-    Direction,
-    LinkKind,
-    LinkRead,
-    NetworkRead,
     RevealCreate,
     RevealRead,
     StateCreate,
@@ -43,7 +38,6 @@ from app.kit.ids import DEMO_PERSON, DEMO_STATE
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.preconditions import ReadVersion, etag
 from app.kit.problems import Forbidden, PreconditionFailed, PreconditionRequired, problems
-from app.kit.schemas import Day
 from app.patrol.problems import BoxReversed
 
 router = APIRouter(prefix="/subjects", tags=["subjects"])
@@ -57,8 +51,6 @@ SubjectId = Annotated[
         openapi_examples={"demo": {"summary": "Demo resident · 演示居民", "value": str(DEMO_PERSON)}},
     ),
 ]
-At = Annotated[Day | None, Query(description="Only links that hold on this day; today if empty · 按此日有效")]
-Kinds = Annotated[list[LinkKind] | None, Query(description="Only these kinds of links · 关联类型")]
 READING = (*SIGN_IN_PROBLEMS, Forbidden, SubjectNotFound)
 CORRECTING = (
     *READING,
@@ -110,49 +102,6 @@ async def list_versions(
     group = await queries.group_of(session, row.county_code, row.id)
     rows, following = await queries.list_versions(session, row.county_code, group, cursor=cursor, limit=limit)
     return Page(items=[version_read(each) for each in rows], next=following)
-
-
-@router.get(
-    "/{subject_id}/links", summary="Links of a subject · 关联", responses=problems(*READING, BadCursor)
-)
-async def list_links(
-    subject_id: SubjectId,
-    actor: Reader,
-    session: SessionDep,
-    today: Today,
-    direction: Annotated[Direction | None, Query(description="Only this direction · 方向")] = None,
-    kind: Kinds = None,
-    at: At = None,
-    with_ended: Annotated[bool, Query(description="Also those that hold no more · 含已终止的")] = False,
-    limit: Limit = 100,
-    cursor: Cursor = None,
-) -> Page[LinkRead]:
-    """From person to dwelling, from dwelling to people, in any direction · 以人找房、以房找人、以事找人"""
-    day: date | None = None if with_ended else at or today
-    found, following = await linking.list_links(
-        session, actor, subject_id, direction=direction, kinds=kind, at=day, cursor=cursor, limit=limit
-    )
-    return Page(items=[link_read(row, other) for row, other in found], next=following)
-
-
-@router.get(
-    "/{subject_id}/network", summary="Walk the links of a subject · 关联网络", responses=problems(*READING)
-)
-async def walk_links(
-    subject_id: SubjectId,
-    actor: Reader,
-    session: SessionDep,
-    today: Today,
-    steps: Annotated[int, Query(ge=1, le=6, description="How far; the rule may stop before · 步数")] = 2,
-    kind: Kinds = None,
-    at: At = None,
-    limit: Limit = 100,
-) -> NetworkRead:
-    """Who lives with whom, which buildings are of one estate · 人对人、楼栋对楼栋、小区对小区"""
-    network = await service.get_network(
-        session, actor, subject_id, steps=steps, kinds=kind, at=at or today, limit=limit, today=today
-    )
-    return network_read(network)
 
 
 @router.post(

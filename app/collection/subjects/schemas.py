@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 
 from app.collection.catalogue.form_fields import KeyKind, Link
-from app.kit.ids import DEMO_COMMUNITY, DEMO_GRID
+from app.kit.ids import DEMO_COMMUNITY, DEMO_DWELLING, DEMO_GRID
 from app.kit.schemas import VISIBLE, Day, Input, Output
 
 SubjectKind = Annotated[
@@ -209,6 +209,33 @@ class VoidCreate(Input):
     model_config = ConfigDict(json_schema_extra={"example": {"reason": "误报,本人仍在住"}})
 
     reason: Annotated[Words, Field(description="Reason, without personal data · 原因")]
+
+
+class LinkCreate(Input):
+    """A link that an office enters."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {"kind": "owns", "to_id": str(DEMO_DWELLING), "valid_from": "2020-05-01"}
+        }
+    )
+
+    kind: LinkKind
+    to_id: Annotated[UUID, Field(description="The other end · 对端对象")]
+    valid_from: Annotated[Day, Field(description="First day · 起始日")]
+    valid_to: Annotated[
+        Day | None, Field(description="First day that it no longer held; empty while it holds · 终止日")
+    ] = None
+
+
+class LinkEnd(Input):
+    """When a link ended."""
+
+    model_config = ConfigDict(json_schema_extra={"example": {"on": "2026-11-01"}})
+
+    on: Annotated[
+        Day, Field(description="First day that it no longer holds; its first day if it never held · 终止日")
+    ]
 
 
 class RevealCreate(Input):
