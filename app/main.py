@@ -18,6 +18,7 @@ from app.collection.exports.router import router as exports_router
 from app.collection.imports.router import router as imports_router
 from app.collection.imports.service import BODY_MAX_BYTES as IMPORT_BODY_MAX_BYTES
 from app.collection.ledgers.router import router as ledgers_router
+from app.collection.subjects.link_router import router as link_router
 from app.collection.subjects.merge_router import router as merge_router
 from app.collection.subjects.router import router as subject_router
 from app.collection.submissions.conflict_router import router as conflict_router
@@ -64,6 +65,7 @@ ROUTERS = (
     conflict_router,
     sampling_router,
     subject_router,
+    link_router,
     merge_router,
     area_router,
     grid_router,
