@@ -1,5 +1,6 @@
 """Bases of everything that goes in and out."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ Day = Annotated[date, Field(ge=FIRST_DAY, le=LAST_DAY)]
 FIRST_INSTANT, LAST_INSTANT = datetime(2000, 1, 2, tzinfo=UTC), datetime(2100, 12, 30, tzinfo=UTC)
 VISIBLE = r"^[^\x00-\x1f\x7f]+$"
 """Text of one line: no control characters."""
+HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 def _at_the_door(instant: datetime) -> datetime:
@@ -30,10 +32,26 @@ class Input(BaseModel):
     @field_validator("*")
     @classmethod
     def _storable(cls, value: Any) -> Any:
-        """PostgreSQL stores no NUL: refused here, the answer names the field."""
+        """PostgreSQL stores no NUL, and half a surrogate pair is no text: refused here, the answer names the field."""
         if isinstance(value, str) and "\0" in value:
             raise ValueError("a NUL character · 含有空字符")
+        if isinstance(value, dict | list) and not is_text(value):
+            raise ValueError("text that is no Unicode · 含有无效字符")
         return value
+
+
+def is_text(value: Any) -> bool:
+    """Whether every text in a JSON value, however deep, can be written as UTF-8: JSON can spell half a pair."""
+    left = [value]
+    while left:
+        each = left.pop()
+        if isinstance(each, dict):
+            left += [*each.keys(), *each.values()]
+        elif isinstance(each, list):
+            left += each
+        elif isinstance(each, str) and not each.isascii() and HALF_PAIR.search(each):
+            return False
+    return True
 
 
 class Output(BaseModel):

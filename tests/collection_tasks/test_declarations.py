@@ -1,5 +1,6 @@
 """Self-declaration: declared without login, verified by the inspector, told to the declarant."""
 
+import json
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.collection.catalogue.shipped import read_forms
+from app.collection.declarations import queries
 from app.collection.declarations.purge import purge
 from app.kit.db import Database
 from tests.collection_tasks.conftest import Desk
@@ -242,6 +244,19 @@ class TestRefusals:
         assert [form["item_code"] for form in offer["forms"]] == ["organization"]
         assert (await tasks.declare(client, token)).json()["code"] == "declaration_item_not_offered"
 
+    async def test_half_a_surrogate_pair_names_its_field(
+        self, client: httpx.AsyncClient, token: str, session: AsyncSession
+    ) -> None:
+        sent = {"id": str(uuid4()), "token": token, "item_code": "organization", "consent_version": "2026-1"}
+        fields = {"name": "店", "organization_kind": ["HALF"]}
+        body = json.dumps(sent | {"fields": fields}).replace("HALF", "\\ud800")
+        answer = await client.post(
+            "/api/v1/declarations", content=body, headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code == 422, answer.text
+        assert [error["field"] for error in answer.json()["errors"]] == ["body.fields"]
+        assert await rows(session, "SELECT FROM declaration") == []
+
     async def test_the_form_says_what_is_asked(self, client: httpx.AsyncClient, token: str) -> None:
         offer = (await client.get(f"/api/v1/declaration-forms/{token}")).json()
         asked = {f["item_code"]: {q["name"] for q in f["questions"]} for f in offer["forms"]}
@@ -384,6 +399,28 @@ class TestRetention:
         assert (await status_of(client, code))["state"] == "expired"
         gone = await inspector.post(f"/declarations/{declaration_id}/reveals", {"reason": "核对"})
         assert (gone.status_code, gone.json()["code"]) == (410, "declaration_content_deleted")
+
+    async def test_one_verified_meanwhile_keeps_its_content(
+        self,
+        client: httpx.AsyncClient,
+        token: str,
+        session: AsyncSession,
+        clock: Clock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        await declared(client, token)
+        lock = queries.lock_declarations
+
+        async def lock_late(*asked: Any) -> Any:
+            """The inspector's result was first, and the purge waited for it."""
+            await session.execute(text("UPDATE declaration SET state = 'confirmed', settled_at = now()"))
+            return await lock(*asked)
+
+        monkeypatch.setattr(queries, "lock_declarations", lock_late)
+        await self.purge(session, clock, 61)
+        (row,) = await rows(session, "SELECT state, sealed IS NULL AS gone, purged_at FROM declaration")
+        assert (row.state, row.gone, row.purged_at) == ("confirmed", False, None)
+        assert [t.state for t in await rows(session, "SELECT state FROM task")] == ["open"]
 
     async def test_rejected_goes_sooner_and_confirmed_stays(
         self, client: httpx.AsyncClient, token: str, inspector: Desk, session: AsyncSession, clock: Clock

@@ -74,7 +74,7 @@ SCHEMA_WORDS = {
 
 def hard_errors(declared: FormField, value: Any, today: date) -> Iterator[FieldError]:
     """What no schema can say: check digits, dates that cannot be."""
-    if isinstance(value, str) and "\0" in value:
+    if any("\0" in text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)):
         yield _error(declared, "wrong_pattern", "含有空字符", "contains a NUL character")
         return
     if declared.date_rule is not None:

@@ -1,5 +1,6 @@
 """What nobody verified expires; the content of what was rejected or expired is deleted when its time is over."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,7 +26,7 @@ AREAS = text(
     "SELECT DISTINCT area_id FROM declaration WHERE county_code = :county_code AND purged_at IS NULL"
 )
 DUE = text("""
-SELECT d.id FROM declaration d
+SELECT d.id, d.state FROM declaration d
   JOIN unnest(cast(:areas AS uuid[]), cast(:unverified AS int[]), cast(:rejected AS int[]))
        AS k(area_id, unverified_days, rejected_days) ON k.area_id = d.area_id
  WHERE d.county_code = :county_code AND d.purged_at IS NULL
@@ -53,13 +54,17 @@ async def purge(session: AsyncSession, county_code: str, *, now: datetime, zone:
         "unverified": [each[UNVERIFIED_DAYS] for each in days.values()],
         "rejected": [each[REJECTED_DAYS] for each in days.values()],
     }
-    rows = await queries.lock_declarations(session, county_code, await session.scalars(DUE, bound))
-    unverified = [row.id for row in rows.values() if row.state == DeclarationState.RECEIVED]
-    recorded = [_emptied(row, now) for row in rows.values()]
+    due = {row.id: row.state for row in await session.execute(DUE, bound)}
+    tasks = await _lock_tasks(session, county_code, list(due))  # first, as who sends a result does
+    rows = await queries.lock_declarations(session, county_code, due)
+    # one that was verified while we waited for its lock is not due any more
+    over = [row for row in rows.values() if row.state == due[row.id] and row.purged_at is None]
+    expired = {row.id for row in over if row.state == DeclarationState.RECEIVED}
+    recorded = [_emptied(row, now) for row in over]
+    recorded += [_cancelled(task, now) for task in tasks if task.origin_id in expired]
     actor = system_actor(county_code).event_actor
     await events.record_many(session, actor, recorded, county_code=county_code, now=now)
-    await _close_tasks(session, county_code, unverified, now)
-    return len(rows)
+    return len(due)
 
 
 def _emptied(row: Declaration, now: datetime) -> NewEvent:
@@ -71,27 +76,25 @@ def _emptied(row: Declaration, now: datetime) -> NewEvent:
     return NewEvent("declaration.purged", ("declaration", row.id), facts, row.area_id)
 
 
-async def _close_tasks(
-    session: AsyncSession, county_code: str, declaration_ids: list[UUID], now: datetime
-) -> None:
-    """There is nothing left to verify."""
-    tasks = (
-        await session.scalars(
-            select(Task)
-            .where(
-                Task.county_code == county_code,
-                Task.origin_kind == "declaration",
-                Task.origin_id.in_(declaration_ids),
-                Task.closed_at.is_(None),
-            )
-            .order_by(Task.id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
+async def _lock_tasks(session: AsyncSession, county_code: str, declaration_ids: list[UUID]) -> Sequence[Task]:
+    """The verifications of these declarations that are still to do."""
+    statement = (
+        select(Task)
+        .where(
+            Task.county_code == county_code,
+            Task.origin_kind == "declaration",
+            Task.origin_id.in_(declaration_ids),
+            Task.closed_at.is_(None),
         )
-    ).all()
-    for task in tasks:
-        task.state, task.closed_at = TaskState.CANCELLED, now
-        task.version += 1
-    recorded = [changed(task, "cancelled") for task in tasks]
-    actor = system_actor(county_code).event_actor
-    await events.record_many(session, actor, recorded, county_code=county_code, now=now)
+        .order_by(Task.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return (await session.scalars(statement)).all()
+
+
+def _cancelled(task: Task, now: datetime) -> NewEvent:
+    """There is nothing left to verify."""
+    task.state, task.closed_at = TaskState.CANCELLED, now
+    task.version += 1
+    return changed(task, "cancelled")

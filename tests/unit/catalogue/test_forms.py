@@ -70,6 +70,7 @@ class TestErrors:
             ("dwelling_id", "not-an-id", "wrong_format"),
             ("tags", "volunteer", "wrong_type"),
             ("tags", ["volunteer"] * 2, "repeated"),
+            ("tags", ["a\0b"], "wrong_pattern"),
             ("is_key_person", "yes", "wrong_type"),
         ],
     )
