@@ -22,7 +22,8 @@ FRESH_S = 1.0
 """Memory that was compared with the database longer ago than this answers nothing: so late an event may be heard."""
 LOOKBACK = 5000
 """Events of each county that are read when a process starts: older cursors ask the database once."""
-CHUNK = 5000
+CHUNK = 500
+"""Few enough that nobody waits for them to be decoded: requests are answered between two chunks."""
 AFTER_ERROR_S = 1.0
 COLUMNS = (
     Event.seq,
