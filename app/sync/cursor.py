@@ -15,6 +15,7 @@ import msgspec
 
 from app.exchange.sources import Scope
 from app.kit.pagination import BadCursor
+from app.kit.schemas import FIRST_INSTANT, LAST_INSTANT
 
 MAX_CHARS = 8000
 MARK_BYTES = 8
@@ -87,8 +88,8 @@ def decode(text: str) -> Position:
     """What `encode` made. Raises BadCursor."""
     try:
         packed = _decode(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        load = packed.load
-        if packed.seq < 0:
+        load, day = packed.load, date.fromordinal(packed.day)
+        if packed.seq < 0 or not FIRST_INSTANT.date() < day < LAST_INSTANT.date():
             raise BadCursor
         return Position(
             packed.county,
@@ -97,7 +98,7 @@ def decode(text: str) -> Position:
             packed.mark,
             _ids(packed.grids),
             packed.areas,
-            date.fromordinal(packed.day),
+            day,
             None
             if load is None
             else Load(_ids(load[0]), load[1], load[2], UUID(bytes=load[3]) if load[3] else None),

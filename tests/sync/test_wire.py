@@ -83,7 +83,7 @@ positions = st.builds(
     mark=st.binary(max_size=8),
     grid_ids=ids,
     areas=st.binary(min_size=8, max_size=8),
-    day=st.dates(date(2000, 1, 1), date(2100, 1, 1)),
+    day=st.dates(date(2000, 1, 3), date(2100, 1, 1)),
     load=st.none()
     | st.builds(Load, ids, st.booleans(), st.sampled_from(["", "subject"]), st.none() | st.uuids()),
 )
@@ -105,6 +105,13 @@ def test_a_garbled_cursor_is_another_or_none(position: Position, at: int, letter
         cursor.decode(garbled[:-3])
     except BadCursor:
         pass
+
+
+@pytest.mark.parametrize("day", [date.min, date.max])
+def test_a_cursor_of_no_day_that_any_calendar_has_is_none(day: date) -> None:
+    position = Position("330921", UUID(int=1), 1, b"", frozenset(), b"", day)
+    with pytest.raises(BadCursor):
+        cursor.decode(cursor.encode(position))
 
 
 GRIDS, AREAS = [UUID(int=n) for n in range(1, 5)], [UUID(int=n) for n in range(11, 14)]
