@@ -138,7 +138,7 @@ class TestMeeting:
         assert task.inspector_id == admitted.colleague.id
 
 
-@pytest.mark.requirement("S3-24", "S3-29")
+@pytest.mark.requirement("S3-24")
 class TestRegistering:
     async def test_sent_twice_is_one_tip(self, clerk: Desk, admitted: Beat, clock: Clock) -> None:
         body = tip(clock, admitted)
@@ -167,6 +167,26 @@ class TestRegistering:
     ) -> None:
         assert (await clerk.post("/tips", tip(clock, admitted, **more))).json()["code"] == code
         assert await rows(session, "SELECT FROM tip") == []
+
+    @pytest.mark.requirement("S3-29")
+    async def test_a_stair_head_brings_the_stair_information_form_to_the_meeting(
+        self, clerk: Desk, admitted: Beat, clock: Clock, session: AsyncSession
+    ) -> None:
+        fields = {
+            "collected_on": clock.now.date().isoformat(),
+            "address": "3幢2单元",
+            "stair_head_name": "赵楼长",
+            "moved_in_count": 2,
+        }
+        body = tip(clock, admitted, item_code="gumei_stair_information", fields=fields)
+        assert (await clerk.post("/tips", body)).status_code == 201
+        (listed,) = (await clerk.get("/tips?state=waiting")).json()["items"]
+        assert (listed["id"], listed["item_code"]) == (body["id"], "gumei_stair_information")
+        (kept,) = await rows(session, "SELECT fields, sealed FROM submission")
+        assert (kept.fields["address"], kept.fields["moved_in_count"]) == ("3幢2单元", 2)
+        assert "赵楼长" not in str(kept.fields) + kept.sealed
+        said = await clerk.post("/tips/assignments", meeting((body["id"], admitted.inspector.id)))
+        assert said.json()["results"][0]["outcome"] == "assigned"
 
     async def test_what_was_told_is_sealed(
         self, clerk: Desk, admitted: Beat, clock: Clock, session: AsyncSession
