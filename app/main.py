@@ -45,6 +45,7 @@ from app.rules.calendar_router import router as calendar_router
 from app.rules.router import router as rules_router
 from app.settings import Settings, get_settings
 from app.staffing.router import router as staffing_router
+from app.sync.held_router import router as held_item_router
 from app.sync.router import router as sync_router
 from app.sync.synchronizer import Synchronizer
 from app.uploads import protocol as tus
@@ -58,6 +59,7 @@ API = "/api/v1"
 ROUTERS = (
     patrol_router,  # routes are tried in this order, and uploads are nearly all there is
     sync_router,
+    held_item_router,
     identity_router,
     staffing_router,
     submission_router,

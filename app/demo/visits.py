@@ -1,4 +1,7 @@
-"""Key persons and places of the demo grid: one visited this month, one overdue from the last, one still due."""
+"""Key persons and places of the demo grid: one visited this month, one overdue from the last, one still due.
+
+A fourth visit waits for a subject that never arrived.
+"""
 
 from datetime import UTC, date, datetime, time, timedelta
 from hashlib import sha256
@@ -59,9 +62,12 @@ async def load(session: AsyncSession, vault: Vault, *, today: date, zone: ZoneIn
         _visit(DEMO_VISIT, DEMO_PLACE, now, "检查消防通道和用电,未发现隐患。"),
         _visit(demo_id("visit", "2"), DEMO_PLACE, earlier, "提醒整改堆放物。"),
         _visit(demo_id("visit", "3"), DEMO_PERSON, earlier + timedelta(minutes=30), "代购药品。"),
+        _visit(demo_id("visit", "held"), demo_id("subject", "never sent"), now, "新搬来的住户,已上门。"),
     ]
     places = await _places(session)
-    items = [_item(visit_id, body | {"position": places[body["subject_id"]]}) for visit_id, body in visits]
+    items = [
+        _item(visit_id, body | {"position": places.get(body["subject_id"])}) for visit_id, body in visits
+    ]
     inspector = await session.get_one(Account, DEMO_INSPECTOR)
     actor = Actor(
         DEMO_INSPECTOR,

@@ -228,6 +228,8 @@ async def _ours(database: Database) -> frozenset[str]:
         for table in await session.scalars(ROWS_WITH_IDS):
             ids = text(f'SELECT id::text FROM "{table}" WHERE county_code = :code')
             words |= set(await session.scalars(ids, {"code": DEMO_COUNTY_CODE}))
+        items = text("SELECT item_id::text FROM item_receipt WHERE county_code = :code")
+        words |= set(await session.scalars(items, {"code": DEMO_COUNTY_CODE}))
     return frozenset(words) | {str(DEMO_BATCH), str(OUR_JOB)}
 
 

@@ -135,3 +135,47 @@ async def test_vain_tries_become_rarer(admitted: Post) -> None:
         tries.append(await one(post, "SELECT tries FROM held_item"))
     assert tries[0] == 2
     assert tries[-1] == 6
+
+
+class TestWhoLooks:
+    """`GET /held-items` and giving one up."""
+
+    async def test_the_sender_and_his_supervisors_see_it(self, admitted: Post, office: Office) -> None:
+        post, person = admitted, str(uuid4())
+        early = visit(post, person)
+        await post.push([early])
+        supervisor, foreigner = await office.of(post.beat.supervisor), await office.of(post.beat.foreigner)
+        for who, seen in ((post.handheld, 1), (supervisor, 1), (foreigner, 0)):
+            items = (await who.get("/held-items")).json()["items"]
+            assert len(items) == seen
+            if items:
+                assert (items[0]["item_id"], items[0]["waits_for"]) == (early["id"], person)
+                assert "棉被" not in str(items)
+        assert (await post.handheld.client.get("/api/v1/held-items")).status_code == 401
+        assert (await supervisor.get("/held-items", cursor="x")).json()["code"] == "bad_cursor"
+
+    async def test_given_up_it_is_kept_in_the_quarantine(self, admitted: Post, office: Office) -> None:
+        post = admitted
+        early, path = visit(post, uuid4()), "/api/v1/held-items/{}/discard"
+        supervisor, foreigner = await office.of(post.beat.supervisor), await office.of(post.beat.foreigner)
+        await post.push([early])
+
+        async def give_up(headers: dict[str, str]) -> int:
+            answer = await post.handheld.client.post(
+                path.format(early["id"]), json={"reason": "对象有误"}, headers=headers
+            )
+            return answer.status_code
+
+        assert await give_up({}) == 401
+        assert await give_up(post.handheld.headers) == 403
+        assert await give_up(foreigner.headers) == 404
+        assert await give_up(supervisor.headers) == 204
+        assert await give_up(supervisor.headers) == 404
+        after = await receipt(post, early)
+        assert (after["outcome"], after["problem"]["code"]) == ("quarantined", "held_given_up")
+        assert "对象有误" in after["problem"]["detail"]
+        kept = (await supervisor.get("/quarantine", reason="given_up")).json()["items"]
+        assert [row["id"] for row in kept] == [after["told"]["quarantine_id"]]
+        assert await retry(post, 100) == 0
+        data = await one(post, "SELECT data FROM event WHERE type = 'item.given_up'")
+        assert (data["outcome"], "对象" in str(data)) == ("quarantined", False)
