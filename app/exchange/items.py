@@ -25,6 +25,7 @@ class Item:
     recorded_at  when it happened, UTC, corrected by the clock offset of its sender
     body         the JSON object as sent, without `id`, `kind` and `recorded_at`; not validated yet
     digest       SHA-256 (32 bytes) of the whole item as sent, canonical JSON
+    grid_id      of one that the service itself made in a known grid; never read from a sender, and no position
     received_at  of one that was held: when it came first; None: it comes now
     """
 
@@ -34,6 +35,7 @@ class Item:
     body: Mapping[str, Any]
     digest: bytes
     received_at: datetime | None = None
+    grid_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

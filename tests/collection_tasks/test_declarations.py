@@ -85,6 +85,11 @@ class TestConfirmed:
         await inspector.post(f"/tasks/{task['id']}/results", result(clock, "confirmed"))
         (subject,) = await rows(session, "SELECT grid_id FROM subject")
         assert subject.grid_id == admitted.grid
+        (stored,) = await rows(session, "SELECT geom IS NULL AS nowhere, outside_own_grid FROM submission")
+        assert (stored.nowhere, stored.outside_own_grid) == (True, False), "nobody measured where it is"
+        assert [s.nowhere for s in await rows(session, "SELECT geom IS NULL AS nowhere FROM subject")] == [
+            True
+        ]
 
     async def test_twice_is_once(
         self, client: httpx.AsyncClient, token: str, inspector: Desk, session: AsyncSession, clock: Clock

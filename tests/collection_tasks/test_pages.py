@@ -95,6 +95,26 @@ class TestWayThrough:
         assert len(shown) == 1
         assert len(await rows(session, "SELECT FROM declaration")) == 1
 
+    async def test_who_goes_back_and_changes_something_loses_nothing(
+        self, client: httpx.AsyncClient, token: str, session: AsyncSession
+    ) -> None:
+        data = await opened(client, token) | FORM
+        first = code_of((await sent(client, token, data)).text)
+        changed = await sent(client, token, data | {"f.name": "李小四"})
+        assert changed.status_code == 409
+        assert 'value="李小四"' in changed.text
+        assert "已经提交过" in changed.text
+        fresh = {"sheet": fields_of(changed.text)["sheet"]}
+        assert code_of((await sent(client, token, data | fresh | {"f.name": "李小四"})).text) != first
+        assert len(await rows(session, "SELECT FROM declaration")) == 2
+
+    async def test_behind_a_proxy_that_names_another_host(
+        self, client: httpx.AsyncClient, token: str
+    ) -> None:
+        headers = {"Origin": "https://wg.example.gov.cn", "Sec-Fetch-Site": "same-origin"}
+        answer = await sent(client, token, await opened(client, token) | FORM, **headers)
+        assert answer.status_code == 201
+
     async def test_needs_no_script_and_no_foreign_asset(self, client: httpx.AsyncClient, token: str) -> None:
         for path in (f"/declare/{token}", f"/declare/{token}/resident_floating", "/declare/status"):
             answer = await client.get(path)
@@ -184,7 +204,9 @@ class TestWrongInput:
     ) -> None:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         path = f"/declare/{token}/resident_floating"
-        assert (await client.post(path, content=body, headers=kind)).status_code == status
+        answer = await client.post(path, content=body, headers=kind)
+        assert answer.status_code == status
+        assert "换用其他浏览器" in answer.text or status != 400
 
     async def test_unknown_addresses_are_pages_too(self, client: httpx.AsyncClient, token: str) -> None:
         for path in (f"/declare/{'0' * 26}", f"/declare/{token}/building", f"/declare/{token}/{'x' * 60}"):

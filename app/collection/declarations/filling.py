@@ -14,10 +14,15 @@ from app.collection.declarations.declared import declared_fields, typed_values
 from app.collection.declarations.inputs import PREFIX, Question
 from app.collection.declarations.intake import Door, enter
 from app.collection.declarations.offering import Point, choices_of, input_kind, open_form
-from app.collection.declarations.problems import DeclarationInvalid, ForeignOrigin
+from app.collection.declarations.problems import (
+    DeclarationDiffers,
+    DeclarationInvalid,
+    ForeignOrigin,
+    FormUnreadable,
+)
 from app.collection.declarations.service import NewDeclaration
 from app.kit.crypto import Vault
-from app.kit.problems import BadRequest, BodyTooLarge, Problem, UnsupportedMediaType
+from app.kit.problems import BodyTooLarge, Problem, UnsupportedMediaType
 from app.rules.catalogue.declarations import BODY_MAX_BYTES, NOTICE, NOTICE_VERSION, SHEET_MINUTES
 
 FORM_TYPE = "application/x-www-form-urlencoded"
@@ -28,6 +33,10 @@ Texts = Mapping[str, Sequence[str]]
 STALE = ("页面打开过久,请核对后重新提交。", "The page was open for too long; check it and send it again.")
 NO_CONSENT = ("请先阅读并同意告知。", "Please read and agree to the notice first.")
 TRAPPED = ("请清空“请勿填写”一栏后再提交。", "Please empty the field that is to be left empty.")
+SENT_BEFORE = (
+    "这份申报表已经提交过,查询码不变。如确需另报一份,请核对后再次提交。",
+    "This sheet was sent already, its query code stands. To declare once more, check it and send it again.",
+)
 FAULTY = ("有填写不符合要求的项目,请更正后再提交。", "Some fields are not filled in as required.")
 
 
@@ -52,14 +61,16 @@ class Filled:
 def require_own_page(headers: Mapping[str, str]) -> None:
     """Raises ForeignOrigin for what another site's page sends. Old browsers name no origin: the sheet tells."""
     origin, host = headers.get("origin"), headers.get("host")
-    if origin not in (None, "null") and urlsplit(origin).netloc != host:
+    site = headers.get("sec-fetch-site")
+    if site == "cross-site":
         raise ForeignOrigin
-    if headers.get("sec-fetch-site") == "cross-site":
+    # a browser that says `same-origin` knows; behind a proxy that changes Host the comparison wouldn't
+    if site != "same-origin" and origin not in (None, "null") and urlsplit(origin).netloc != host:
         raise ForeignOrigin
 
 
 def texts_of(headers: Mapping[str, str], body: bytes, most_bytes: int) -> dict[str, list[str]]:
-    """The fields of a sent form. Raises UnsupportedMediaType, BodyTooLarge, BadRequest."""
+    """The fields of a sent form. Raises UnsupportedMediaType, BodyTooLarge, FormUnreadable."""
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != FORM_TYPE:
         raise UnsupportedMediaType(got=kind[:40])
@@ -71,7 +82,7 @@ def texts_of(headers: Mapping[str, str], body: bytes, most_bytes: int) -> dict[s
             body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MOST
         )
     except ValueError as error:  # bytes that are no UTF-8, too many fields
-        raise BadRequest(reason="not a form in UTF-8") from error
+        raise FormUnreadable from error
     for name, text in pairs:
         found.setdefault(name, []).append(text.replace("\0", ""))
     return found
@@ -96,7 +107,7 @@ async def blank(session: AsyncSession, vault: Vault, point: Point, item_code: st
 async def send(session: AsyncSession, door: Door, sent: Sent, *, now: datetime) -> Filled:
     """The query code, or the form again with what is wrong.
 
-    Raises what has nothing to do with a field: TooManyDeclarations, ItemNotOffered, DeclarationDiffers, …
+    Raises what has nothing to do with a field: TooManyDeclarations, ItemNotOffered, …
     """
     point, item_code = await enter(door, sent.token, now=now), sent.item_code
     texts = texts_of(sent.headers, sent.body, point.rules[BODY_MAX_BYTES])
@@ -112,6 +123,7 @@ async def send(session: AsyncSession, door: Door, sent: Sent, *, now: datetime) 
     if texts.get("consent") != ["yes"]:
         refusals.append(NO_CONSENT)
     wrong: dict[str, str] = {}
+    status = 422
     if not refusals and sheet_id is not None:
         fields = declared_fields(form.fields)
         values = typed_values(fields, {name: texts.get(PREFIX + name, ()) for name in fields})
@@ -122,8 +134,14 @@ async def send(session: AsyncSession, door: Door, sent: Sent, *, now: datetime) 
             return Filled(page.done(place_of(point), way, code), 201)
         except DeclarationInvalid as invalid:
             refusals, wrong = [FAULTY], _by_field(invalid)
+        except DeclarationDiffers as differs:  # he went back and changed something: what he typed is not lost
+            sheet, refusals, status = (
+                _new_sheet(door.vault, point, item_code, now),
+                [SENT_BEFORE],
+                differs.status,
+            )
     html = await _drawn(session, point, way, form, sheet, texts, refusals, wrong, now=now)
-    return Filled(html, 422)
+    return Filled(html, status)
 
 
 def _by_field(invalid: DeclarationInvalid) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The public pages: plain HTML without script, for WeChat's browser and every other."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from starlette.responses import HTMLResponse
@@ -10,11 +10,21 @@ from app.collection.declarations import filling, page
 from app.collection.declarations.intake import Door, look_up
 from app.collection.declarations.kinds import DeclarationState
 from app.collection.declarations.offering import list_ways, open_point
+from app.collection.declarations.problems import (
+    DeclarationDiffers,
+    DeclarationInvalid,
+    DeclarationNotFound,
+    DeclarationsClosed,
+    ForeignOrigin,
+    ItemNotOffered,
+    PointUnknown,
+    TooManyDeclarations,
+)
 from app.collection.declarations.router import Token
 from app.identity.dependencies import ClientAddress, DatabaseDep, SettingsDep, VaultDep
 from app.kit.clock import Now
 from app.kit.db import SessionDep
-from app.kit.problems import Problem
+from app.kit.problems import BadRequest, BodyTooLarge, Problem, UnsupportedMediaType, problems
 
 router = APIRouter(prefix="/declare", tags=["declarations"], default_response_class=HTMLResponse)
 
@@ -39,8 +49,21 @@ Item = Annotated[
 ]
 
 
+def _pages(*refusals: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """Refusals that are told on a page."""
+    told = {"content": {"text/html": {"schema": {"type": "string"}}}}
+    return {
+        status: {"description": entry["description"], **told} for status, entry in problems(*refusals).items()
+    }
+
+
+OPENING = (PointUnknown, DeclarationsClosed)
+SENDING = (ForeignOrigin, BadRequest, BodyTooLarge, UnsupportedMediaType, TooManyDeclarations)
+
+
 def _body_of(example: dict[str, str]) -> dict[str, object]:
-    schema = {"type": "object", "additionalProperties": True, "example": example}
+    properties = {name: {"type": "string"} for name in example}
+    schema = {"type": "object", "properties": properties, "required": [*example], "example": example}
     return {"requestBody": {"required": True, "content": {FORM_BODY: {"schema": schema}}}}
 
 
@@ -53,6 +76,7 @@ async def status_form() -> HTMLResponse:
 @router.post(
     "/status",
     summary="Page: where it stands · 申报查询结果页(免登录)",
+    responses=_pages(*SENDING, DeclarationNotFound),
     openapi_extra=_body_of({"code": "7K3M-9QXA-02DF"}),
 )
 async def show_status(
@@ -83,7 +107,9 @@ async def show_status(
     return await _guarded(show, lambda words: page.status_form([words]))
 
 
-@router.get("/{token}", summary="Page: what can be declared here · 自主申报页(免登录)")
+@router.get(
+    "/{token}", summary="Page: what can be declared here · 自主申报页(免登录)", responses=_pages(*OPENING)
+)
 async def choose(token: Token, session: SessionDep, settings: SettingsDep, now: Now) -> HTMLResponse:
     """What the QR code of a grid opens."""
 
@@ -94,7 +120,11 @@ async def choose(token: Token, session: SessionDep, settings: SettingsDep, now: 
     return await _guarded(show)
 
 
-@router.get("/{token}/{item_code}", summary="Page: the form · 申报表页(免登录)")
+@router.get(
+    "/{token}/{item_code}",
+    summary="Page: the form · 申报表页(免登录)",
+    responses=_pages(*OPENING, ItemNotOffered),
+)
 async def show_form(
     token: Token, item_code: Item, session: SessionDep, vault: VaultDep, settings: SettingsDep, now: Now
 ) -> HTMLResponse:
@@ -109,7 +139,9 @@ async def show_form(
 
 @router.post(
     "/{token}/{item_code}",
+    status_code=201,
     summary="Page: send the form · 提交申报表(免登录)",
+    responses=_pages(*OPENING, ItemNotOffered, *SENDING, DeclarationInvalid, DeclarationDiffers),
     openapi_extra=_body_of({"sheet": "…", "consent": "yes", "f.name": "张三"}),
 )
 async def send_form(

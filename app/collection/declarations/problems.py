@@ -51,16 +51,16 @@ class TooManyDeclarations(TooManyRequests):
     en = "Too many at once; try again after {retry_at}"
 
 
-class SheetStale(Problem):
-    code, status = "declaration_sheet_stale", 409
-    zh = "页面已过期,请核对后重新提交"
-    en = "The page is too old; check it and send it again"
-
-
 class ForeignOrigin(Problem):
     code, status = "declaration_foreign_origin", 403
     zh = "请从本页面提交申报"
     en = "Send it from this page itself"
+
+
+class FormUnreadable(Problem):
+    code, status = "declaration_form_unreadable", 400
+    zh = "浏览器发来的内容无法识别,请返回后重新填写,或换用其他浏览器"
+    en = "What the browser sent can't be read; go back and try again, or use another browser"
 
 
 class ContentDeleted(Problem):

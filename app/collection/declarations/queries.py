@@ -193,35 +193,3 @@ ITEMS = text("SELECT code, name_zh, name_en FROM collection_item WHERE code = AN
 async def find_items(session: AsyncSession, codes: Sequence[str]) -> Mapping[str, Row[Any]]:
     """code, name_zh, name_en of items."""
     return {row.code: row for row in await session.execute(ITEMS, {"codes": list(codes)})}
-
-
-GRID_POINTS = text("""
-SELECT v.grid_id, ST_X(p.geom) AS lon, ST_Y(p.geom) AS lat,
-       ceil(ST_Length(ST_BoundingDiagonal(coalesce(v.geometry, v.route))::geography) / 2) AS accuracy_m
-  FROM grid_version v
- CROSS JOIN LATERAL (SELECT ST_PointOnSurface(coalesce(v.geometry, v.route)) AS geom) p
- WHERE v.county_code = :county_code AND v.grid_id = ANY(:grid_ids) AND v.valid @> cast(:today AS date)
-""")
-
-
-async def grid_points(
-    session: AsyncSession, county_code: str, grid_ids: Iterable[UUID], today: date
-) -> Mapping[UUID, Row[Any]]:
-    """A point of each grid and how far from it its ground reaches (lon, lat in degrees, accuracy_m)."""
-    bound = {"county_code": county_code, "grid_ids": sorted(set(grid_ids)), "today": today}
-    return {row.grid_id: row for row in await session.execute(GRID_POINTS, bound)}
-
-
-OWN_GRIDS = text("""
-SELECT DISTINCT grid_id FROM appointment
- WHERE county_code = :county_code AND inspector_id = :inspector_id AND cancelled_at IS NULL
-   AND valid @> cast(:at AS timestamptz)
-""")
-
-
-async def own_grids(
-    session: AsyncSession, county_code: str, inspector_id: UUID, at: datetime
-) -> frozenset[UUID]:
-    """The grids that an inspector serves at that instant."""
-    bound = {"county_code": county_code, "inspector_id": inspector_id, "at": at}
-    return frozenset(await session.scalars(OWN_GRIDS, bound))

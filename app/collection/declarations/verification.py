@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -54,8 +53,6 @@ async def _submit(
     if not answers:
         return {}
     items = {answer.task.id: _item(desk, answer, declared[answer.task.origin_id]) for answer in answers}
-    for task_id, place in (await _places(session, desk, answers)).items():
-        items[task_id] = _with(items[task_id], position=place)
     received = await receive(session, desk, list(items.values()), {"submission": take_submissions})
     results = {item.id: result for item, result in received}
     return {task_id: _followed(item, results[item.id]) for task_id, item in items.items()}
@@ -76,36 +73,10 @@ def _item(desk: Desk, answer: Answer, declared: Declaration) -> Item:
         "fields": opened(desk.vault, declared),
         "task_id": str(answer.task.id),
     }
-    return _made(uuid7(), answer.at, body)
-
-
-def _with(item: Item, **members: Any) -> Item:
-    return _made(item.id, item.recorded_at, {**item.body, **members})
-
-
-def _made(item_id: UUID, at: datetime, body: Mapping[str, Any]) -> Item:
+    item_id = uuid7()
     content = orjson.dumps({"id": str(item_id), "kind": "submission", **body}, option=orjson.OPT_SORT_KEYS)
-    return Item(item_id, "submission", at, body, hashlib.sha256(content).digest())
-
-
-async def _places(session: AsyncSession, desk: Desk, answers: Sequence[Answer]) -> dict[UUID, dict[str, Any]]:
-    """Somewhere in the grid, as exact as that: only where the sender's own grids don't tell which it is."""
-    found: dict[UUID, dict[str, Any]] = {}
-    days = {answer.at.astimezone(desk.zone).date() for answer in answers}
-    grids = [answer.task.grid_id for answer in answers if answer.task.grid_id is not None]
-    points = {day: await queries.grid_points(session, desk.actor.county_code, grids, day) for day in days}
-    for answer in answers:
-        own = await queries.own_grids(session, desk.actor.county_code, desk.actor.account_id, answer.at)
-        point = points[answer.at.astimezone(desk.zone).date()].get(answer.task.grid_id or UUID(int=0))
-        if own != {answer.task.grid_id} and point is not None:
-            accuracy_m = min(float(point.accuracy_m), 100_000.0)
-            found[answer.task.id] = {
-                "lon": point.lon,
-                "lat": point.lat,
-                "accuracy_m": accuracy_m,
-                "coord_sys": "cgcs2000",
-            }
-    return found
+    digest = hashlib.sha256(content).digest()
+    return Item(item_id, "submission", answer.at, body, digest, grid_id=answer.task.grid_id)
 
 
 async def _settle(

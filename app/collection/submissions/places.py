@@ -35,6 +35,9 @@ PATHS = text("""
 SELECT area_id, array_agg(ancestor_id ORDER BY depth) AS path FROM area_closure
  WHERE area_id = ANY(cast(:areas AS uuid[])) GROUP BY area_id
 """)
+GRIDS = text(
+    "SELECT id, code, area_id FROM grid WHERE county_code = :county_code AND id = ANY(cast(:ids AS uuid[]))"
+)
 CODES = text("SELECT id, code FROM grid WHERE county_code = :county_code AND id = ANY(cast(:ids AS uuid[]))")
 
 
@@ -50,7 +53,7 @@ class GridHere:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Grid of the position (None: no position, or in no grid of the county), and the sender's own grids then.
+    """Grid of the position, or that the service knows (None: neither), and the sender's own grids then.
 
     is_placed: whether a position was sent.
     """
@@ -78,10 +81,10 @@ class Whereabouts:
 
 
 async def whereabouts(session: AsyncSession, desk: Desk, reads: Sequence[Read]) -> list[Whereabouts]:
-    """Of each record, with two statements for any number; grids are those of the day it was recorded."""
+    """Of each record, with three statements for any number; grids are those of the day it was recorded."""
     spans = await _appointments(session, desk, [r.item.recorded_at for r in reads])
     own_ids = sorted({grid.id for grid, _, _ in spans})
-    at = await _grids_at(session, desk, reads, own_ids)
+    at = await _grids_known(session, desk, reads) | await _grids_at(session, desk, reads, own_ids)
     found = []
     for n, read in enumerate(reads):
         moment = read.item.recorded_at
@@ -128,6 +131,16 @@ async def _appointments(
         (GridHere(row.grid_id, row.code, row.area_id, row.in_grid_rule == "polygon"), row.since, row.until)
         for row in rows
     ]
+
+
+async def _grids_known(session: AsyncSession, desk: Desk, reads: Sequence[Read]) -> dict[int, GridHere]:
+    """Of what the service made itself: a verified declaration lies in the grid that it was declared in."""
+    known = {n: read.item.grid_id for n, read in enumerate(reads) if read.item.grid_id is not None}
+    if not known:
+        return {}
+    bound = {"county_code": desk.actor.county_code, "ids": sorted(set(known.values()))}
+    grids = {row.id: GridHere(row.id, row.code, row.area_id) for row in await session.execute(GRIDS, bound)}
+    return {n: grids[grid_id] for n, grid_id in known.items() if grid_id in grids}
 
 
 async def _grids_at(
