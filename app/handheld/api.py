@@ -28,6 +28,7 @@ class Refused(Exception):
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(f"{detail} ({status} {code})")
         self.status, self.code = status, code
+        self.told = {"status": status, "code": code, "detail": detail}
 
 
 class Api:

@@ -48,6 +48,12 @@ class Mirror:
             remember(change, CURSOR, page["cursor"])
             remember(change, HEAD, str(page["head"]))
 
+    def begin_anew(self) -> None:
+        """Forgets objects and cursor: the next pull loads everything."""
+        with self._store.change() as change:
+            change.execute("DELETE FROM object")
+            remember(change, CURSOR, None)
+
     def body(self, kind: str, id_: str) -> dict[str, Any] | None:
         """What is known of an object; None when it is not known."""
         row = self._store.reading.execute(

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
+
 from app.handheld.activated import Handheld
 from app.handheld.api import Refused
 from app.handheld.mirror import Mirror
@@ -99,6 +101,7 @@ class OfflineHandheld:
         It names the version on the screen and the handheld's own latest item about the subject, which may not
         have been sent yet: the service then knows which changes of others this one has not seen.
         """
+        subject_id = self.outbox.subject_of(subject_id)
         shown = self.mirror.body("subject", subject_id) or {"version": 0}
         return self.record(
             "submission",
@@ -126,11 +129,21 @@ class OfflineHandheld:
         done.pushed = await self.push()
         done.photos = await self.photos.send()
         await self.pull(done)
+        await self.ask()
         return done
+
+    async def ask(self) -> int:
+        """Asks what became of items that were held; returns how many wait no longer."""
+        ids = self.outbox.held(ITEMS_MOST)
+        if not ids:
+            return 0
+        found = await self._calls.request("POST", "/sync/receipts", json={"ids": ids})
+        told = [each for each in _answer(found, "receipts")["receipts"] if each["outcome"] != "held"]
+        return self.outbox.settle(told)
 
     async def push(self) -> int:
         """Sends all waiting items; returns how many were settled."""
-        settled = 0
+        settled, self._items_most = 0, ITEMS_MOST
         while True:
             bodies = self.outbox.waiting(self._items_most)
             if not bodies:
@@ -138,12 +151,17 @@ class OfflineHandheld:
             try:
                 answer = await self._push(bodies)
             except Refused as refusal:
-                if refusal.status != TOO_LARGE or len(bodies) == 1:
+                if refusal.status != TOO_LARGE:
                     raise
-                self._items_most = len(bodies) // 2
+                if len(bodies) == 1:
+                    self.outbox.set_aside(json.loads(bodies[0])["id"], refusal.told)
+                self._items_most = max(1, len(bodies) // 2)
                 continue
             self.is_urgent = bool(answer["urgent"])
-            progress = self.outbox.settle(answer["results"])
+            try:
+                progress = self.outbox.settle(answer["results"])
+            except (KeyError, TypeError, AttributeError) as error:
+                raise Refused(200, "no_results", "the results are not those of the service") from error
             settled += progress
             if not progress:
                 raise Refused(200, "no_results", "the answer settled none of the items that were sent")
@@ -155,19 +173,43 @@ class OfflineHandheld:
         if len(text) >= GZIP_FROM_BYTES:
             text, headers["Content-Encoding"] = gzip.compress(text, 6, mtime=0), "gzip"
         answer = await self._calls.request("POST", "/sync/push", content=text, headers=headers)
-        return dict(answer.json())
+        return _answer(answer, "results", "urgent")
 
     async def pull(self, done: Synced | None = None) -> Synced:
         """Fetches page after page until nothing is new."""
         done = done or Synced()
         while True:
-            page = await self._calls.get("/sync/pull", cursor=self.mirror.cursor, limit=PAGE_OBJECTS)
+            page = await self._page()
             self.mirror.take(page)
             done.pages += 1
             done.objects += len(page["objects"])
             self.is_urgent = bool(page["urgent"])
             if not page["more"]:
                 return done
+
+    async def _page(self) -> dict[str, Any]:
+        asked: dict[str, Any] = {"limit": PAGE_OBJECTS}
+        if self.mirror.cursor is not None:
+            asked["cursor"] = self.mirror.cursor
+        try:
+            answer = await self._calls.request("GET", "/sync/pull", params=asked)
+        except Refused as refusal:
+            if refusal.code != "bad_cursor" or self.mirror.cursor is None:
+                raise
+            self.mirror.begin_anew()
+            return await self._page()
+        return _answer(answer, "objects", "gone", "left_grids", "reset", "cursor", "more", "head", "urgent")
+
+
+def _answer(answer: httpx.Response, *members: str) -> dict[str, Any]:
+    """Its JSON. Raises Refused for what is none of ours, as a gateway that asks for a sign-in answers."""
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict) or any(name not in body for name in members):
+        raise Refused(answer.status_code, "no_answer", f"not an answer of the service: {answer.text[:80]!r}")
+    return body
 
 
 def _text(unix_s: float) -> str:

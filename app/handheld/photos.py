@@ -18,6 +18,8 @@ PIECE_BYTES = 256 * 1024
 TUS = {"Tus-Resumable": "1.0.0"}
 OFFSET_DIFFERS, GONE = 409, (404, 410)
 RESTARTS_MOST = 3
+LOGIN_ENDED = {"account_disabled", "account_not_approved", "device_needed"}
+OF_THE_PHOTO = {400, 403, 409, 413, 415, 422, 460}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +69,25 @@ class Photos:
     async def send(self) -> int:
         """Uploads everything that waits, each from where it stopped; returns how many were finished.
 
-        A photo that the service refuses is noted with the problem's code and not sent again. Raises Unreachable:
-        what got through stays there, and the next call goes on.
+        A photo that the service refuses is noted with the problem's code and not sent again; so is one whose file
+        is gone (`file_missing`) or another than it was (`file_changed`). Raises Unreachable: what got through stays
+        there, and the next call goes on.
         """
         finished = 0
         for photo in self.waiting():
+            flaw = _flaw(photo)
+            if flaw is not None:
+                self._settle(photo, flaw)
+                continue
             try:
                 await self._send(photo)
                 self._settle(photo, "complete")
                 finished += 1
             except Refused as refusal:
-                if refusal.status == 401:
+                if refusal.status == 401 or refusal.code in LOGIN_ENDED:
                     raise  # the login has ended, not the photo
-                self._settle(photo, refusal.code)
+                if refusal.status in OF_THE_PHOTO:
+                    self._settle(photo, refusal.code)  # anything else may pass: it waits
         return finished
 
     async def _send(self, photo: Photo) -> None:
@@ -137,3 +145,12 @@ class Photos:
     def outcomes(self) -> dict[str, str | None]:
         """What became of every photo: `complete`, the code of the problem, or None while it waits."""
         return dict(self._store.reading.execute("SELECT id, outcome FROM photo").fetchall())
+
+
+def _flaw(photo: Photo) -> str | None:
+    """Why the file cannot be sent any more, or None."""
+    try:
+        content = photo.path.read_bytes()
+    except OSError:
+        return "file_missing"
+    return None if hashlib.sha256(content).hexdigest() == photo.sha256 else "file_changed"

@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS outgoing (
 );
 CREATE INDEX IF NOT EXISTS outgoing_waiting ON outgoing (place) WHERE outcome IS NULL;
 CREATE INDEX IF NOT EXISTS outgoing_subject ON outgoing (subject_id, place);
+CREATE TABLE IF NOT EXISTS known_as (sent_id TEXT PRIMARY KEY, subject_id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS photo (
     id TEXT PRIMARY KEY,
     path TEXT NOT NULL,
@@ -57,10 +58,11 @@ class Store:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
+            self._connection.execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk has rolled it back already
+                self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     @property
     def reading(self) -> sqlite3.Connection:
