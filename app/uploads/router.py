@@ -13,6 +13,7 @@ from app.kit.ids import DEMO_SUBMISSION
 from app.kit.pagination import BadCursor, Cursor, Limit, Page
 from app.kit.problems import Forbidden, NotFound, problems
 from app.uploads import downloads, queries, service
+from app.uploads.content_types import GROUPS
 from app.uploads.dependencies import FilesDep, Reader, UploadId
 from app.uploads.problems import FileNotThere, NoThumbnail, RangeNotSatisfiable
 from app.uploads.queries import UploadFilter
@@ -29,6 +30,7 @@ from app.uploads.schemas import (
 router = APIRouter(prefix="/uploads", tags=["uploads"])
 READING = (*SIGN_IN_PROBLEMS, Forbidden, NotFound)
 BINARY = {"schema": {"type": "string", "format": "binary"}}
+FILE = dict.fromkeys(GROUPS, BINARY)
 
 
 @router.get(
@@ -83,10 +85,11 @@ async def get_upload(upload_id: UploadId, actor: Reader, session: SessionDep, no
 @router.get(
     "/{upload_id}/content",
     response_model=None,
+    response_class=Response,
     summary="The file itself · 下载原文件",
     responses={
-        200: {"description": "The file · 原文件", "content": {"application/octet-stream": BINARY}},
-        206: {"description": "The range that was asked for · 所请求的区间"},
+        200: {"description": "The file · 原文件", "content": FILE},
+        206: {"description": "The range that was asked for · 所请求的区间", "content": FILE},
         304: {"description": "The ETag is the known one · 未变化"},
         **problems(*READING, FileNotThere, RangeNotSatisfiable),
     },
@@ -112,6 +115,7 @@ async def get_content(
 @router.get(
     "/{upload_id}/thumbnail",
     response_model=None,
+    response_class=Response,
     summary="A small copy · 缩略图",
     responses={
         200: {"description": "A JPEG without EXIF · 不含元数据的小图", "content": {"image/jpeg": BINARY}},

@@ -68,6 +68,7 @@ async def tell(files: FilesDep, session: SessionDep, now: Now) -> Response:
     "",
     status_code=201,
     response_model=None,
+    response_class=Response,
     summary="Announce an upload (tus) · 创建上传",
     responses={
         201: document.answered("Announced · 已创建", "Location", "Upload-Offset", "Upload-Expires"),
@@ -95,6 +96,7 @@ async def announce(request: Request, sender: Sender, files: FilesDep, now: Now) 
 @router.head(
     "/{upload_id}",
     response_model=None,
+    response_class=Response,
     summary="Where an upload stands (tus) · 查询续传位置",
     responses={
         200: document.answered("Go on from Upload-Offset · 由此续传", "Upload-Offset", "Upload-Length"),
@@ -111,6 +113,7 @@ async def ask(upload_id: UploadId, sender: Sender, files: FilesDep, now: Now) ->
     "/{upload_id}",
     status_code=204,
     response_model=None,
+    response_class=Response,
     summary="Send a piece (tus) · 续传一段",
     responses={
         204: document.answered("On disk and counted · 已落盘", "Upload-Offset", "Upload-Expires"),
@@ -132,6 +135,7 @@ async def send_piece(
     "/{upload_id}",
     status_code=204,
     response_model=None,
+    response_class=Response,
     summary="Take an upload back (tus) · 撤销上传",
     responses={
         204: document.answered("Gone · 已撤销"),

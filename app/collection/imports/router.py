@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, File, Form, Path, Query, Response, UploadFile, status
 
+from app.collection.catalogue.examples import DEMO_ITEM_CODE
 from app.collection.exports.sealed_files import SealedFiles
 from app.collection.exports.writers import MEDIA_TYPES
 from app.collection.imports import queries, service, templates
@@ -82,7 +83,7 @@ async def get_template(
         Path(
             max_length=64,
             description="Item · 采集项代码",
-            openapi_examples={"demo": {"summary": "Demo · 演示", "value": "resident_registered"}},
+            openapi_examples={"own": {"summary": "避险转移登记", "value": DEMO_ITEM_CODE}},
         ),
     ],
     actor: Annotated[Actor, Depends(require(*SUPERVISORS))],
