@@ -97,8 +97,12 @@ def leaks(answer: httpx.Response, ours: frozenset[str], sent: frozenset[str]) ->
     return {word for word in ours - sent if word in text}
 
 
+LISTS = ("items", "features", "receipts", "results")
+"""Where answers keep their rows."""
+
+
 def says_nothing(answer: httpx.Response) -> bool:
-    """An answer without content: no body, or nothing but an empty list."""
+    """An answer without content: no body, an empty list, or a list of items refused as foreign each by itself."""
     if not answer.content:
         return True
     try:
@@ -106,8 +110,14 @@ def says_nothing(answer: httpx.Response) -> bool:
     except ValueError:
         return False
     if isinstance(body, dict):
-        body = body.get("items", body.get("features", body))
-    return body == []
+        body = next((body[name] for name in LISTS if name in body), body)
+    return isinstance(body, list) and all(_refused(row) for row in body)
+
+
+def _refused(row: Any) -> bool:
+    """Whether a row of a push's answer says 403 or 404, and nothing else."""
+    problem = row.get("problem") if isinstance(row, dict) else None
+    return isinstance(problem, dict) and problem["status"] in (403, 404) and not row["told"]
 
 
 def _example(parameter: Mapping[str, Any]) -> Any:
