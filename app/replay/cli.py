@@ -15,12 +15,12 @@ import typer
 from rich.console import Console
 from rich.progress import Progress as Bar
 
+from app.handheld.activated import Handheld
 from app.handheld.api import Refused, Unreachable
 from app.kit.clock import utc_now
 from app.kit.console import say
 from app.replay import report
 from app.replay.batches import CoordSys
-from app.handheld.activated import Handheld
 from app.replay.office import Office, UnknownThere
 from app.replay.readers import read_walk
 from app.replay.replaying import Outcome, Progress, Replay, Wanted

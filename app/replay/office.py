@@ -7,8 +7,8 @@ from uuid import UUID
 
 from shapely.geometry import shape
 
-from app.handheld.api import Api
 from app.handheld.activated import Activation
+from app.handheld.api import Api
 from app.replay.relocation import Grid
 
 GRID_CODE_DIGITS = 15

@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.handheld.activated import Handheld
 from app.kit.clock import from_ms, to_ms
 from app.kit.ids import DEMO_GRID, DEMO_INSPECTOR
 from app.replay.batches import Batch, CoordSys, cut
-from app.handheld.activated import Handheld
 from app.replay.office import Office, UnknownThere
 from app.replay.relocation import FITS, Grid, Spot, best_spot, choose_spot, extent_m, relocated
 from app.replay.timing import DAYS_TRIED, DayUnusable, duty_windows, fitted, own_day, past_days
