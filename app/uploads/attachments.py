@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from shapely.geometry import Point
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,6 +22,18 @@ from app.uploads.exif_checks import check_attachments
 from app.uploads.models import Attachment, Upload
 
 CHUNK = 1000
+# the same file may have been uploaded under another id
+SHARED = text("""
+SELECT a.owner_id, a.upload_id
+  FROM attachment a LEFT JOIN upload u ON u.county_code = a.county_code AND u.id = a.upload_id
+ WHERE a.county_code = :county_code AND a.owner_kind = :owner_kind AND a.owner_id = ANY(:owner_ids)
+   AND EXISTS (
+       SELECT FROM attachment o
+        WHERE o.county_code = a.county_code AND o.owner_kind = a.owner_kind AND o.owner_id <> a.owner_id
+          AND o.upload_id IN (SELECT a.upload_id UNION ALL
+                              SELECT s.id FROM upload s WHERE s.county_code = u.county_code AND s.digest = u.digest))
+ ORDER BY a.owner_id, a.upload_id
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,17 @@ async def missing_of(
     for owner_id, upload_id in await session.execute(wanted):
         missing.setdefault(owner_id, []).append(upload_id)
     return missing
+
+
+async def shared_of(
+    session: AsyncSession, county_code: str, owner_kind: str, owner_ids: Iterable[UUID]
+) -> dict[UUID, list[UUID]]:
+    """Of each owner the uploads whose file others of its kind name, too, by id: for a person to look at."""
+    asked = {"county_code": county_code, "owner_kind": owner_kind, "owner_ids": list(owner_ids)}
+    shared: dict[UUID, list[UUID]] = {}
+    for owner_id, upload_id in await session.execute(SHARED, asked):
+        shared.setdefault(owner_id, []).append(upload_id)
+    return shared
 
 
 async def uploads_of(

@@ -16,7 +16,7 @@ from app.identity.models import Account
 from app.identity.scope import AreaClosure, counties_of, visible_to
 from app.kit import pagination
 from app.kit.problems import NotFound
-from app.uploads.attachments import missing_of
+from app.uploads.attachments import missing_of, shared_of
 from app.uploads.models import Upload
 from app.visits.duty import Month
 from app.visits.models import Visit
@@ -174,7 +174,7 @@ async def list_visits(
     keys = (Visit.service_day, Visit.id)
     rows = (await session.execute(pagination.after(statement, keys, cursor, limit))).all()
     kept, following = pagination.page(rows, limit, lambda row: (row.service_day, row.id))
-    return await _with_missing(session, kept), following
+    return await _with_photos(session, kept), following
 
 
 async def get_visit(session: AsyncSession, actor: Actor, visit_id: UUID) -> dict[str, Any]:
@@ -183,7 +183,7 @@ async def get_visit(session: AsyncSession, actor: Actor, visit_id: UUID) -> dict
     row = (await session.execute(_listed().where(*seen, Visit.id == visit_id))).first()
     if row is None:
         raise NotFound
-    return (await _with_missing(session, [row]))[0]
+    return (await _with_photos(session, [row]))[0]
 
 
 async def lock_visit(session: AsyncSession, actor: Actor, visit_id: UUID) -> Visit:
@@ -219,9 +219,15 @@ async def list_provable(session: AsyncSession, limit: int) -> Sequence[Visit]:
     return (await session.scalars(statement)).all()
 
 
-async def _with_missing(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
+async def _with_photos(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[dict[str, Any]]:
     missing: dict[UUID, list[UUID]] = {}
+    shared: dict[UUID, list[UUID]] = {}
     for county_code in {row.county_code for row in rows}:
         ids = [row.id for row in rows if row.county_code == county_code]
         missing |= await missing_of(session, county_code, "visit", ids)
-    return [dict(row._mapping) | {"missing_uploads": missing.get(row.id, [])} for row in rows]
+        shared |= await shared_of(session, county_code, "visit", ids)
+    return [
+        dict(row._mapping)
+        | {"missing_uploads": missing.get(row.id, []), "shared_uploads": shared.get(row.id, [])}
+        for row in rows
+    ]

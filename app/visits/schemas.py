@@ -109,6 +109,9 @@ class VisitRead(Output):
     is_counted: Annotated[bool, Field(description="Counts for the month's duty · 计入当月走访")]
     upload_ids: Annotated[list[UUID], Field(description="Photos named · 照片编号")]
     missing_uploads: Annotated[list[UUID], Field(description="Not arrived yet · 尚未收到的照片或签名")]
+    shared_uploads: Annotated[
+        list[UUID], Field(description="Those whose file other visits name, too · 其他走访也使用的照片")
+    ]
     condition: Annotated[Condition, Field(description=CONDITION)]
     has_texts: Annotated[bool, Field(description="Needs or help are noted; reveal them · 另有文字记录")]
     next_visit_on: Annotated[date | None, Field(description="Agreed on · 约定下次走访")]

@@ -82,6 +82,23 @@ class TestMonth:
             )
         assert (await parish.duty())["status"] == "done"
 
+    async def test_merges_are_followed_along_chains(self, parish: Parish) -> None:
+        async with parish.database.transaction() as session:
+            twins = [
+                await v.subject(session, "place", parish.beat.county.community, parish.beat.grid)
+                for _ in range(2)
+            ]
+            for loser, winner in ((twins[0].id, twins[1].id), (twins[1].id, parish.place)):
+                await session.execute(
+                    text("UPDATE subject SET merged_into = :winner WHERE id = :loser"),
+                    {"winner": winner, "loser": loser},
+                )
+        said = await parish.visit(subject_id=twins[0].id)
+        assert said["proven_by"] == "position"
+        assert (await parish.duty())["status"] == "done"
+        of_place = (await parish.supervisor.get("/visits", subject_id=str(parish.place))).json()["items"]
+        assert [each["id"] for each in of_place] == [said["id"]]
+
     async def test_a_grid_whose_people_were_all_away_is_excused(self, parish: Parish) -> None:
         month = Month.of(parish.beat.day)
         since = datetime.combine(month.first, datetime.min.time(), make.ZONE)

@@ -154,6 +154,25 @@ class TestPictures:
         assert (await parish.events("visit.proven"))[0]["proven_by"] == "photo"
         assert await prove(parish) == 0
 
+    async def test_the_receipt_says_so_then(self, parish: Parish) -> None:
+        photo = str(uuid4())
+        said = await parish.visit(position=None, upload_ids=[photo])
+        await upload(parish, photo)
+        await prove(parish)
+        answer = await parish.post(parish.inspector, "/sync/receipts", {"ids": [said["id"]]})
+        told = answer.json()["receipts"][0]["told"]
+        assert (told["proven_by"], told["awaits_upload"], told["missing_uploads"]) == ("photo", False, [])
+
+    async def test_one_that_several_visits_name_is_told(self, parish: Parish) -> None:
+        photo, other = str(uuid4()), str(uuid4())
+        await upload(parish, photo)
+        first = await parish.visit(position=None, upload_ids=[photo, other])
+        assert first["shared_uploads"] == []
+        second = await parish.visit(position=None, upload_ids=[photo], subject_id=parish.person)
+        assert (second["proven_by"], second["shared_uploads"]) == ("photo", [photo])
+        listed = (await parish.supervisor.get("/visits")).json()["items"]
+        assert [each["shared_uploads"] for each in listed] == [[photo], [photo]]
+
     async def test_a_picture_that_is_there_already_proves_at_once(self, parish: Parish) -> None:
         signature = str(uuid4())
         await upload(parish, signature)
