@@ -48,7 +48,7 @@ class TestEntering:
         }
 
     async def test_one_that_ended_long_ago(self, town: Town) -> None:
-        link = await enter(town, valid_from="2010-01-01", valid_to="2015-01-01")
+        link = await enter(town, valid_from="1985-01-01", valid_to="2015-01-01")
         assert link["valid_to"] == "2015-01-01"
         await enter(town, valid_from="2015-01-01")
         found = (await town.get(f"/subjects/{town.zhang.id}/links", kind="owns", at="2014-12-31")).json()

@@ -332,6 +332,19 @@ class TestConflicts:
         body["subject_version"] = 3
         assert (await desk.send(desk.community, f"/conflicts/{conflict}/resolution", body)).status_code == 200
 
+    async def test_of_a_subject_that_was_merged_since(self, desk: Desk) -> None:
+        """The decision names the version of the subject that was kept, and changes that."""
+        lost, conflict = await desk.conflict()
+        kept = await desk.enter(desk.inspector, resident(), position=HERE)
+        merge = {"loser_id": lost, "winner_id": kept["told"]["subject_id"], "reason": "重复"}
+        assert (await desk.send(desk.community, "/merges", merge)).status_code == 201
+        version = (await desk.get(desk.community, f"/conflicts/{conflict}")).json()["subject_version"]
+        assert version == 1
+        body = {"choice": "sent", "subject_version": version}
+        done = await desk.send(desk.community, f"/conflicts/{conflict}/resolution", body)
+        assert done.status_code == 200, done.text
+        assert (await desk.values(kept["told"]["subject_id"])).masked["phone"] == "138****2222"
+
     async def test_what_is_not_allowed(self, desk: Desk) -> None:
         _, conflict = await desk.conflict()
         path = f"/conflicts/{conflict}/resolution"

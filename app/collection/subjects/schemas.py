@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from app.collection.catalogue.form_fields import KeyKind, Link
 from app.kit.ids import DEMO_COMMUNITY, DEMO_DWELLING, DEMO_GRID
-from app.kit.schemas import VISIBLE, Day, Input, Output
+from app.kit.schemas import LAST_DAY, VISIBLE, Input, Output
 
 SubjectKind = Annotated[
     Literal["person", "household", "dwelling", "building", "organization", "component", "article", "place"],
@@ -46,6 +46,8 @@ Purpose = Annotated[
 ]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=VISIBLE)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Since = Annotated[date, Field(ge=date(1900, 1, 1), le=LAST_DAY)]
+"""A day on which something began or ended: houses and residences are older than the service."""
 Position = Annotated[list[float] | None, Field(description="[longitude, latitude], degrees, CGCS2000 · 坐标")]
 
 
@@ -200,7 +202,7 @@ class StateCreate(Input):
     model_config = ConfigDict(json_schema_extra={"example": {"state": "moved", "on": "2026-11-01"}})
 
     state: State
-    on: Annotated[Day, Field(description="First day · 起始日")]
+    on: Annotated[Since, Field(description="First day · 起始日")]
 
 
 class VoidCreate(Input):
@@ -222,9 +224,9 @@ class LinkCreate(Input):
 
     kind: LinkKind
     to_id: Annotated[UUID, Field(description="The other end · 对端对象")]
-    valid_from: Annotated[Day, Field(description="First day · 起始日")]
+    valid_from: Annotated[Since, Field(description="First day · 起始日")]
     valid_to: Annotated[
-        Day | None, Field(description="First day that it no longer held; empty while it holds · 终止日")
+        Since | None, Field(description="First day that it no longer held; empty while it holds · 终止日")
     ] = None
 
 
@@ -234,7 +236,7 @@ class LinkEnd(Input):
     model_config = ConfigDict(json_schema_extra={"example": {"on": "2026-11-01"}})
 
     on: Annotated[
-        Day, Field(description="First day that it no longer holds; its first day if it never held · 终止日")
+        Since, Field(description="First day that it no longer holds; its first day if it never held · 终止日")
     ]
 
 

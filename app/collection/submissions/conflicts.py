@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.collection.catalogue.usable import load_offer
@@ -56,10 +56,19 @@ async def list_conflicts(
 async def get_conflict(session: AsyncSession, actor: Actor, conflict_id: UUID) -> dict[str, Any]:
     """Everything `ConflictDetailRead` promises. Raises NotFound."""
     row = await _get(session, actor, conflict_id)
-    version = await session.scalar(
-        select(Subject.version).where(Subject.county_code == row.county_code, Subject.id == row.subject_id)
-    )
+    asked = {"county_code": row.county_code, "subject_id": row.subject_id}
+    version = await session.scalar(STANDING_VERSION, asked)
     return dict(row._mapping) | {"subject_version": version}
+
+
+# Of the subject that a decision would change: the one that was kept, where it has been merged since.
+STANDING_VERSION = text("""
+WITH RECURSIVE up AS (
+    SELECT version, merged_into FROM subject WHERE county_code = :county_code AND id = :subject_id
+    UNION ALL
+    SELECT s.version, s.merged_into FROM up JOIN subject s ON s.county_code = :county_code AND s.id = up.merged_into)
+SELECT version FROM up WHERE merged_into IS NULL
+""")
 
 
 async def reveal_conflict(

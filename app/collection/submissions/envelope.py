@@ -18,9 +18,12 @@ from app.exchange.items import Desk, Item
 from app.kit import chinese_datums
 from app.kit.positions import CoordSys
 from app.kit.problems import Problem
+from app.kit.schemas import FIRST_INSTANT
 
 PHOTOS_MOST = 30
 FIELDS_MOST_BYTES = 64 << 10
+FIRST_STATE_DAY = date(1900, 1, 1)
+"""No state of a living person, a house or a firm is known to have begun before."""
 Code = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z][a-z0-9_]*$")]
 
 
@@ -92,11 +95,17 @@ def _read(item: Item, desk: Desk, ahead_s: int) -> Read | Problem:
     fault = _unstorable(envelope.fields)
     if fault is not None:
         return fault
+    if envelope.after == item.id:
+        return _unreadable("/after", "不能是本条目自身", "names the item itself")
+    change = envelope.state_change
+    if change is not None and change.on < FIRST_STATE_DAY:
+        return _unreadable("/state_change/on", f"早于 {FIRST_STATE_DAY}", f"is before {FIRST_STATE_DAY}")
     started = envelope.started_at
     if started is not None:
+        fault = _wrong_start(started, item, desk)
+        if fault is not None:
+            return fault
         started = (started + desk.clock_offset).astimezone(UTC)
-        if started > item.recorded_at:
-            return _unreadable("/started_at", "不得晚于采集时间", "must not be later than recorded_at")
     position = envelope.position
     point = None
     if position is not None:
@@ -104,6 +113,14 @@ def _read(item: Item, desk: Desk, ahead_s: int) -> Read | Problem:
             return _unreadable("/position", "不是有限数", "is not a finite number")
         point = Point(position.lon, position.lat)
     return Read(item, envelope, point, started, _ignored(item.body))
+
+
+def _wrong_start(started: datetime, item: Item, desk: Desk) -> Problem | None:
+    if started < FIRST_INSTANT:  # compared before it is computed with: the ends of the calendar overflow
+        return _unreadable("/started_at", "早于 2000 年", "is before the year 2000")
+    if started > item.recorded_at - desk.clock_offset:
+        return _unreadable("/started_at", "不得晚于采集时间", "must not be later than recorded_at")
+    return None
 
 
 def _convert(reads: Sequence[Read]) -> None:
