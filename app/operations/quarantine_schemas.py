@@ -3,7 +3,7 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 
 from app.kit.schemas import Input, Output
 from app.patrol.results import RangeResult
@@ -20,13 +20,19 @@ Reason = Literal[
     "given_up",
 ]
 Outcome = Literal["released", "dismissed"]
+NO_HANDHELD = UUID(int=0)
+"""The nil UUID (RFC 9562): earlier clients know no row without a handheld, and rely on a UUID there."""
 
 
 class QuarantineRead(Output):
     """Something that was sent and could not be accepted."""
 
     id: Annotated[UUID, Field(description="Id · 编号")]
-    device_id: Annotated[UUID | None, Field(description="Handheld, null where none sent it · 终端")]
+    device_id: Annotated[
+        UUID,
+        BeforeValidator(lambda id_: id_ or NO_HANDHELD),
+        Field(description="Handheld; all zeros where none sent it · 终端,全零为非终端报送"),
+    ]
     account_id: Annotated[UUID | None, Field(description="Who sent items · 条目发送人")]
     batch_id: Annotated[UUID | None, Field(description="Batch or item, if readable · 批次号或条目号")]
     reason: Annotated[

@@ -338,7 +338,9 @@ class TestReceipts:
         assert nobody.status_code == 401
 
 
-async def test_an_office_without_a_handheld_uses_the_same_door(post: Post, notes: Notes) -> None:
+async def test_an_office_without_a_handheld_uses_the_same_door(
+    post: Post, office: Office, notes: Notes
+) -> None:
     desk = Desk(actor_of(post.beat.supervisor), identity.vault(), make.ZONE, post.clock.now)
     sent = note("窗口登记", wrong="raises")
     item = Item(UUID(sent["id"]), "note", post.clock.now, sent, digest_of(sent))
@@ -347,6 +349,9 @@ async def test_an_office_without_a_handheld_uses_the_same_door(post: Post, notes
     assert result.outcome == "quarantined"
     (row,) = await rows_of(post.database, "SELECT device_id, account_id FROM quarantine")
     assert (row.device_id, row.account_id) == (None, post.beat.supervisor.id)
+    supervisor = await office.of(post.beat.supervisor)
+    (listed,) = (await supervisor.get("/quarantine")).json()["items"]
+    assert (listed["device_id"], listed["account_id"]) == (str(UUID(int=0)), str(post.beat.supervisor.id))
 
 
 class TestTwoAtOnce:
