@@ -14,21 +14,44 @@ from app.collection.subjects.lifecycle import CLOSED
 from app.kit import pagination
 
 # Subjects that are there, each with what its latest open link leads to: a dwelling's building, a person's home.
+# Links of and to what was merged count for what it became.
 _BASE = """
-WITH place AS MATERIALIZED (
+WITH RECURSIVE place AS MATERIALIZED (
     SELECT area_id FROM area_closure WHERE ancestor_id = :area_id),
+up AS (
+    SELECT county_code, id, merged_into AS root FROM subject
+     WHERE county_code = ANY(:counties) AND merged_into IS NOT NULL
+    UNION ALL
+    SELECT u.county_code, u.id, s.merged_into FROM up u
+      JOIN subject s ON s.county_code = u.county_code AND s.id = u.root
+     WHERE s.merged_into IS NOT NULL),
+merged AS MATERIALIZED (
+    SELECT DISTINCT ON (u.county_code, u.id) u.* FROM up u
+      JOIN subject s ON s.county_code = u.county_code AND s.id = u.root AND s.merged_into IS NULL),
+absorbed AS MATERIALIZED (
+    SELECT DISTINCT ON (m.county_code, m.root) m.county_code, m.root, l.to_id, l.valid_from, l.id
+      FROM merged m JOIN subject loser ON loser.county_code = m.county_code AND loser.id = m.id
+      JOIN subject_link l ON l.county_code = m.county_code AND l.from_id = m.id AND l.valid_to IS NULL
+       AND l.kind = CASE loser.kind WHEN 'dwelling' THEN 'part_of' WHEN 'person' THEN 'lives_in' END
+     ORDER BY m.county_code, m.root, l.valid_from DESC, l.id DESC),
 present AS MATERIALIZED (
-    SELECT s.county_code, s.id, s.kind, s.area_id, s.grid_id, s.name, s.address, s.state, t.to_id,
+    SELECT s.county_code, s.id, s.kind, s.area_id, s.grid_id, s.name, s.address, s.state,
+           coalesce(r.root, linked.to_id) AS to_id,
            s.attributes ->> 'household_count' AS declared,
            s.kind = 'dwelling' AND s.state <> 'vacant'
            AND coalesce(s.attributes ->> 'house_use', '') <> 'vacant'
            AND coalesce(s.attributes ->> 'occupancy_state', 'occupied') = 'occupied' AS in_use
       FROM subject s JOIN place USING (area_id)
       LEFT JOIN LATERAL (
-           SELECT l.to_id FROM subject_link l
+           SELECT l.to_id, l.valid_from, l.id FROM subject_link l
             WHERE l.county_code = s.county_code AND l.from_id = s.id AND l.valid_to IS NULL
               AND l.kind = CASE s.kind WHEN 'dwelling' THEN 'part_of' WHEN 'person' THEN 'lives_in' END
             ORDER BY l.valid_from DESC, l.id DESC LIMIT 1) t ON true
+      LEFT JOIN absorbed a ON a.county_code = s.county_code AND a.root = s.id
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN (a.valid_from, a.id) > (t.valid_from, t.id) OR t.id IS NULL
+                       THEN a.to_id ELSE t.to_id END AS to_id) linked
+      LEFT JOIN merged r ON r.county_code = s.county_code AND r.id = linked.to_id
      WHERE s.county_code = ANY(:counties) AND s.kind IN ('building', 'dwelling', 'person')
        AND s.merged_into IS NULL AND s.state <> ALL(:closed)),
 lived_in AS (

@@ -7,9 +7,10 @@ from functools import singledispatch
 from typing import Any, Literal, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
+from app.collection.ledgers.aliases import aliases
 from app.collection.ledgers.declaration import (
     AnyOf,
     ByItem,
@@ -120,30 +121,54 @@ def _(condition: InState, holder: Holder) -> ColumnElement[bool]:
 
 @sql_of.register
 def _(condition: CollectedBy, holder: Holder) -> ColumnElement[bool]:
-    return exists().where(
+    own = exists().where(
         SubjectVersion.county_code == holder.county_code,
         SubjectVersion.subject_id == holder.id,
         SubjectVersion.item_code == condition.item,
     )
+    merged = aliases()
+    its = (merged.c.county_code == SubjectVersion.county_code) & (merged.c.id == SubjectVersion.subject_id)
+    absorbed = (
+        select(merged.c.county_code, merged.c.root)
+        .join(SubjectVersion, its)
+        .where(SubjectVersion.item_code == condition.item)
+    )
+    return or_(own, tuple_(holder.county_code, holder.id).in_(absorbed))
 
 
 @sql_of.register
 def _(condition: HasLink, holder: Holder) -> ColumnElement[bool]:
-    open_link = and_(
-        SubjectLink.county_code == holder.county_code,
-        SubjectLink.from_id == holder.id,
-        SubjectLink.kind == condition.link,
-        SubjectLink.valid_to.is_(None),
+    link = aliased(SubjectLink)
+    own = exists().where(
+        link.county_code == holder.county_code, link.from_id == holder.id, *_open(condition, link)
     )
+    link, merged = aliased(SubjectLink), aliases()
+    absorbed = (
+        select(merged.c.county_code, merged.c.root)
+        .join(link, (link.county_code == merged.c.county_code) & (link.from_id == merged.c.id))
+        .where(*_open(condition, link))
+    )
+    return or_(own, tuple_(holder.county_code, holder.id).in_(absorbed))
+
+
+def _open(condition: HasLink, link: Any) -> list[ColumnElement[bool]]:
+    """What a link must fit: its kind, that it holds, and what it leads to."""
+    found = [link.kind == condition.link, link.valid_to.is_(None)]
     if condition.to is None:
-        return exists().where(open_link)
-    other = aliased(Subject)
-    return exists().where(
-        open_link,
-        other.county_code == SubjectLink.county_code,
-        other.id == SubjectLink.to_id,
+        return found
+    other, root, merged = aliased(Subject), aliased(Subject), aliases()
+    there = exists().where(
+        other.county_code == link.county_code,
+        other.id == link.to_id,
+        other.merged_into.is_(None),
         sql_of(condition.to, other),
     )
+    become = (
+        select(merged.c.county_code, merged.c.id)
+        .join(root, (root.county_code == merged.c.county_code) & (root.id == merged.c.root))
+        .where(sql_of(condition.to, root))
+    )
+    return [*found, or_(there, tuple_(link.county_code, link.to_id).in_(become))]
 
 
 @sql_of.register

@@ -9,6 +9,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.areas.models import AreaVersion, Grid
+from app.collection.ledgers.aliases import Key, aliases, members
 from app.collection.ledgers.declaration import Ledger, Linked, Linking
 from app.collection.ledgers.entries import Entry, subject_entry
 from app.collection.subjects.models import Subject, SubjectLink
@@ -66,17 +67,24 @@ async def follow(
     """
     if not entries:
         return
-    by_key: dict[tuple[str, UUID], list[Entry]] = {}
+    by_key: dict[Key, list[Entry]] = {}
     for entry in entries:  # two people of one dwelling: the dwelling stands twice
         by_key.setdefault((entry.county_code, entry.id), []).append(entry)
+    roots = await members(session, by_key)
+    merged = aliases()
     statement = (
         select(SubjectLink.from_id, SubjectLink.kind.label("link"), *SUBJECT_COLUMNS)
+        .outerjoin(
+            merged,
+            (merged.c.county_code == SubjectLink.county_code) & (merged.c.id == SubjectLink.to_id),
+        )
         .join(
             Subject,
-            (Subject.county_code == SubjectLink.county_code) & (Subject.id == SubjectLink.to_id),
+            (Subject.county_code == SubjectLink.county_code)
+            & (Subject.id == func.coalesce(merged.c.root, SubjectLink.to_id)),
         )
         .where(
-            tuple_(SubjectLink.county_code, SubjectLink.from_id).in_(list(by_key)),
+            tuple_(SubjectLink.county_code, SubjectLink.from_id).in_(list(roots)),
             SubjectLink.kind.in_(kinds),
             SubjectLink.valid_to.is_(None),
             visible_to(actor, Subject),
@@ -84,35 +92,41 @@ async def follow(
         .order_by(SubjectLink.valid_from, SubjectLink.id)
     )
     for row in await session.execute(statement):  # the latest comes last and stays
-        for entry in by_key[row.county_code, row.from_id]:
+        for entry in by_key[roots[row.county_code, row.from_id]]:
             entry.links[row.link] = subject_entry(row, vault)
 
 
 async def _count(
-    session: AsyncSession, by_key: dict[tuple[str, UUID], Entry], counted: Collection[tuple[str, str]]
+    session: AsyncSession, by_key: dict[Key, Entry], counted: Collection[tuple[str, str]]
 ) -> None:
+    roots = await members(session, by_key)
+    merged = aliases()
+    linking = func.coalesce(merged.c.root, SubjectLink.from_id)
     statement = (
         select(
             SubjectLink.county_code,
             SubjectLink.to_id,
             SubjectLink.kind.label("link"),
             Subject.kind,
-            func.count().label("many"),
+            Subject.id,
         )
-        .join(
-            Subject,
-            (Subject.county_code == SubjectLink.county_code) & (Subject.id == SubjectLink.from_id),
+        .outerjoin(
+            merged,
+            (merged.c.county_code == SubjectLink.county_code) & (merged.c.id == SubjectLink.from_id),
         )
+        .join(Subject, (Subject.county_code == SubjectLink.county_code) & (Subject.id == linking))
         .where(
-            tuple_(SubjectLink.county_code, SubjectLink.to_id).in_(list(by_key)),
+            tuple_(SubjectLink.county_code, SubjectLink.to_id).in_(list(roots)),
             SubjectLink.valid_to.is_(None),
-            Subject.merged_into.is_(None),
             tuple_(SubjectLink.kind, Subject.kind).in_(sorted(counted)),
         )
-        .group_by(SubjectLink.county_code, SubjectLink.to_id, SubjectLink.kind, Subject.kind)
     )
+    found: dict[tuple[Key, tuple[str, str]], set[UUID]] = {}
     for row in await session.execute(statement):
-        by_key[row.county_code, row.to_id].counts[row.link, row.kind] = row.many
+        root = roots[row.county_code, row.to_id]
+        found.setdefault((root, (row.link, row.kind)), set()).add(row.id)
+    for (root, what), linked in found.items():
+        by_key[root].counts[what] = len(linked)
 
 
 async def add_places(session: AsyncSession, entries: Sequence[Entry], day: date) -> dict[UUID, str]:
