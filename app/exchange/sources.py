@@ -7,22 +7,12 @@ that moves to another grid has two events, one for each grid. `urgent: true` in 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose objects: an inspector's own grids of today and the areas that they lie in, up to the root."""
-
-    county_code: str
-    inspector_id: UUID
-    grid_ids: frozenset[UUID]
-    area_ids: frozenset[UUID]
-    today: date
+from app.exchange.scope import Scope as Scope
 
 
 @dataclass(frozen=True, slots=True)

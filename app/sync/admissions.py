@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.exchange.sources import Scope
+from app.exchange.scope import Scope
 from app.sync.heads import Sealed, named
 
 KEPT_S = 60.0

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from app.exchange.sources import Scope
+from app.exchange.scope import Scope
 from app.kit.pagination import BadCursor
 from app.kit.schemas import FIRST_INSTANT, LAST_INSTANT
 

@@ -7,7 +7,6 @@ from contextlib import suppress
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.exchange.sources import Scope
@@ -115,6 +114,6 @@ class Follower:
                     while True:
                         await self.poll(connection)
                         await asyncio.sleep(POLL_S)
-            except (SQLAlchemyError, OSError):
+            except Exception:  # whatever it is: a follower that has ended would never be noticed
                 log.exception("the feed cannot be followed; pulls ask the database meanwhile")
                 await asyncio.sleep(AFTER_ERROR_S)

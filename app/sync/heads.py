@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from app.exchange.sources import Scope
+from app.exchange.scope import Scope
 
 MARK_BYTES = 8
 MARKS_MAX = 200_000
