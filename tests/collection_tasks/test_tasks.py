@@ -381,6 +381,7 @@ class TestSecondCollection:
         sign_in: SignIn,
         admitted: Beat,
         foreigner: Desk,
+        clock: Clock,
     ) -> None:
         subject = await resident(counter)
         cadre = await sign_in(await person(database, admitted.county.county, Role.DEPARTMENT))
@@ -390,6 +391,12 @@ class TestSecondCollection:
         assert other_kind.json()["code"] == "task_subjects_unknown"
         elsewhere = await foreigner.post("/collection-requests", self.body(subject))
         assert elsewhere.json()["code"] == "task_subjects_unknown"
+        yesterday = (clock.now - timedelta(days=1)).date().isoformat()
+        late = await cadre.post("/collection-requests", self.body(subject, due_on=yesterday))
+        assert late.json()["code"] == "collection_request_due_past", (
+            "nobody is given work that is late already"
+        )
+        assert await rows(session, "SELECT FROM task") == []
         await session.execute(text("UPDATE affair SET in_force_until = now() - interval '30 days'"))
         refused = await cadre.post("/collection-requests", self.body(subject))
         assert refused.json()["code"] == "item_not_admitted"

@@ -57,6 +57,11 @@ class RequestDiffers(Problem):
     en = "The id was used for another request (stored {stored_digest}, sent {sent_digest})"
 
 
+class RequestDuePast(Problem):
+    code, status = "collection_request_due_past", 422
+    zh, en = "办理期限已过,请给出今天或以后的日期", "Its last day has passed; name today or a later one"
+
+
 class SubjectsUnknown(Problem):
     code, status = "task_subjects_unknown", 422
     zh = "有 {count} 个采集对象不存在、不在您的辖区内或不属于该事项"

@@ -14,7 +14,7 @@ from app.collection.assignments import queries
 from app.collection.assignments.due import Terms
 from app.collection.assignments.models import CollectionRequest
 from app.collection.assignments.opening import NewTask, open_tasks
-from app.collection.assignments.problems import RequestDiffers, SubjectsUnknown
+from app.collection.assignments.problems import RequestDiffers, RequestDuePast, SubjectsUnknown
 from app.collection.assignments.schemas import CollectionRequestCreate
 from app.collection.assignments.workflow import TaskKind
 from app.collection.catalogue.forms import Form
@@ -31,7 +31,7 @@ async def request_collection(
     """The request, with a task for each subject; the same id with the same content is one request.
 
     ItemNotAdmitted is returned, not raised: the attempt is logged in this transaction, which must commit
-    (S0-31). Raises RequestDiffers, SubjectsUnknown.
+    (S0-31). Raises RequestDiffers, RequestDuePast, SubjectsUnknown.
     """
     digest = _digest(actor, body)
     form = await _admitted_form(session, actor, body, now=now)
@@ -46,6 +46,8 @@ async def request_collection(
         if stored.digest != digest:
             raise RequestDiffers(stored_digest=stored.digest.hex(), sent_digest=digest.hex())
         return stored
+    if due_on < now.astimezone(zone).date():
+        raise RequestDuePast
     about = await queries.subjects_of_kind(session, actor, body.subject_ids, form.subject_kind)
     unknown = set(body.subject_ids) - {row.id for row in about}
     if unknown:

@@ -11,6 +11,7 @@ from app.collection.assignments.problems import (
     OutcomeOfKind,
     ReasonMissing,
     RequestDiffers,
+    RequestDuePast,
     ResultSubmissionMissing,
     ResultSubmissionUnknown,
     SubjectsUnknown,
@@ -155,7 +156,9 @@ async def add_result(
     "/collection-requests",
     summary="Ask for a second collection · 布置二次采集",
     status_code=status.HTTP_201_CREATED,
-    responses=problems(*SIGN_IN_PROBLEMS, Forbidden, SubjectsUnknown, ItemNotAdmitted, RequestDiffers),
+    responses=problems(
+        *SIGN_IN_PROBLEMS, Forbidden, SubjectsUnknown, ItemNotAdmitted, RequestDiffers, RequestDuePast
+    ),
 )
 async def request_collection(
     body: CollectionRequestCreate,
