@@ -10,17 +10,22 @@ from app.kit import problems as p
 TAGS = [
     {"name": "sign in", "description": "Tokens and keys · 登录与密钥"},
     {"name": "devices", "description": "Handhelds, activation, handover · 手持终端"},
-    {"name": "patrol upload", "description": "What a handheld sends · 手持终端上报"},
-    {"name": "sync", "description": "Push, pull, receipts · 同步"},
-    {"name": "uploads", "description": "Photos and files: resumable upload (tus 1.0), content · 照片与文件上传"},
+    {"name": "patrol upload", "description": "What a handheld sends as it walks · 手持终端上报"},
+    {"name": "sync", "description": "Push what was recorded, pull what is new; what waits · 同步"},
+    {
+        "name": "uploads",
+        "description": "Photos and files: resumable upload (tus 1.0), content · 照片与文件上传",
+    },
     {"name": "patrol days", "description": "My day so far, explained · 巡查日"},
-    {"name": "staffing", "description": "Appointments and shifts · 任职与排班"},
+    {"name": "presence", "description": "Who is online, where, and who is silent · 在线情况"},
+    {"name": "appeals", "description": "A judged day contested · 申诉"},
+    {"name": "periods", "description": "Days, weeks, months: figures down to their days · 统计期"},
+    {"name": "integrity signals", "description": "Tracks that ask for a look · 轨迹真实性提示"},
+    {"name": "staffing", "description": "Appointments, shifts, absences · 任职、排班、请假"},
+    {"name": "catalogue", "description": "Items, forms, code tables · 采集目录"},
+    {"name": "affairs", "description": "What may be asked of inspectors: admission · 事务准入"},
     {"name": "subjects", "description": "People, dwellings, organizations, components · 采集对象"},
     {"name": "submissions", "description": "What was collected, conflicts, reviews, samples · 采集记录"},
-    {"name": "areas", "description": "Divisions · 区划"},
-    {"name": "grids", "description": "Grids and their dated outlines · 网格"},
-    {"name": "affairs", "description": "What may be asked of inspectors: admission · 事务准入"},
-    {"name": "catalogue", "description": "Items, forms, code tables · 采集目录"},
     {"name": "tasks", "description": "What is still to do, and second collections · 任务"},
     {"name": "declarations", "description": "Residents and organizations declare themselves · 自主申报"},
     {"name": "tips", "description": "Tips of volunteers, the weekly meeting · 线索"},
@@ -28,11 +33,15 @@ TAGS = [
     {"name": "ledgers", "description": "Ledgers, completeness, look-ups · 台账"},
     {"name": "exports", "description": "Files of ledgers, as jobs · 导出"},
     {"name": "imports", "description": "Divisions, subjects and code tables from files · 导入"},
+    {"name": "areas", "description": "Divisions · 区划"},
+    {"name": "grids", "description": "Grids and their dated outlines · 网格"},
     {"name": "rules", "description": "Rule book and calendar · 规则与工作日历"},
     {"name": "accounts", "description": "Accounts and roles · 账号与角色"},
+    {"name": "retention", "description": "Legal holds: what must not be removed · 证据保全"},
     {"name": "audit", "description": "The event log · 审计"},
-    {"name": "operations", "description": "Health and metrics · 运行状态"},
+    {"name": "operations", "description": "Health, metrics, jobs, quarantine · 运行状态"},
 ]
+"""In the order of the page: the handheld, its days, what is collected, the ground and its keepers, the service."""
 
 
 HANDHELD = "handheld token"

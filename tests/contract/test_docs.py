@@ -119,6 +119,14 @@ class TestTerms:
             assert f"`{code}` {label}" in text
 
 
+class TestPageOfOperations:
+    def test_every_tag_is_explained_in_both_languages_and_used(self, document: dict[str, Any]) -> None:
+        used = {tag for path in document["paths"].values() for spec in path.values() for tag in spec["tags"]}
+        told = {tag["name"]: tag["description"] for tag in document["tags"]}
+        assert used == set(told)
+        assert all(" · " in text for text in told.values())
+
+
 class TestHandheldGuide:
     def test_tells_what_to_do_for_every_problem(self, document: dict[str, Any]) -> None:
         rows = {

@@ -53,7 +53,7 @@ class ResolutionCreate(Input):
     """Which value holds."""
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {"choice": "sent", "subject_version": 2, "reason": "电话核实"}}
+        json_schema_extra={"example": {"choice": "sent", "subject_version": 4, "reason": "电话核实"}}
     )
 
     choice: Annotated[Choice, Field(description=CHOICE)]
