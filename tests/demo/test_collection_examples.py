@@ -1,6 +1,5 @@
 """The examples of collection, sync, visits and files work on the first click on a fresh demo county, in their order."""
 
-from collections.abc import AsyncIterator
 from datetime import date
 
 import httpx
@@ -74,9 +73,9 @@ async def app(database: Database) -> FastAPI:
 
 
 @pytest.fixture
-async def clients(app: FastAPI, session: AsyncSession) -> AsyncIterator[dict[str, dict[str, str]]]:
+async def clients(app: FastAPI, session: AsyncSession) -> dict[str, dict[str, str]]:
     """Headers of each caller."""
-    yield {
+    return {
         name: make.bearer(await make.login(app, session, await session.get_one(Account, account_id)))
         for name, account_id in CALLERS.items()
     }
