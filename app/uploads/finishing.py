@@ -30,6 +30,7 @@ from app.uploads.problems import (
     FileRefused,
     FileTooLong,
     FileTypeRefused,
+    OffsetDiffers,
     PictureTooLarge,
     PictureUnreadable,
 )
@@ -59,8 +60,8 @@ async def finish(
 ) -> None:
     """Makes an upload that is `received` complete; the caller holds its file's lock.
 
-    Raises FileRefused, also for one that was refused before, and Unavailable when the store is away: then the
-    upload stays `received` and is finished later.
+    Raises FileRefused, also for one that was refused before; OffsetDiffers when bytes were lost with a disk: they
+    are sent again; and Unavailable when the store is away: then it stays `received` and is finished later.
     """
     async with files.database.transaction() as session:
         upload = await queries.find_upload(session, county_code, upload_id)
@@ -69,6 +70,8 @@ async def finish(
         limits = await limits_of(session, upload.area_id, now.astimezone(files.zone).date())
     if upload.state == "refused":
         raise refusal_of(upload)
+    if await staged.size() < upload.length_bytes:
+        await _reopen(files, upload, await staged.size(), limits, now)
     try:
         examined = await _examine(staged, upload, limits, files.zone)
     except FileRefused as refusal:
@@ -110,6 +113,17 @@ async def _examine(staged: StagedFile, upload: Upload, limits: Limits, zone: tzi
     except UnreadablePicture as error:
         raise PictureUnreadable from error
     return Examined(digest, media_type, picture)
+
+
+async def _reopen(files: Files, upload: Upload, size: int, limits: Limits, now: datetime) -> None:
+    """Goes on from what is left. Raises OffsetDiffers, which tells the sender from where."""
+    async with files.database.transaction() as session:
+        known = await queries.find_upload(session, upload.county_code, upload.id, lock=True)
+        if known is not None and known.state == "received":
+            known.state, known.offset_bytes = "uploading", size
+            known.touched_at, known.expires_at = now, now + limits.unfinished_for
+            await record(session, SYSTEM, "upload.reopened", known, {"offset_bytes": size}, now)
+    raise OffsetDiffers(headers={"Upload-Offset": str(size)}, upload_offset=size)
 
 
 async def _refuse(files: Files, upload: Upload, refusal: FileRefused, limits: Limits, now: datetime) -> None:

@@ -24,7 +24,7 @@ from app.uploads.files import Files
 from app.uploads.finishing import finish_later
 from app.uploads.limits import limits_of
 from app.uploads.models import StoredFile, Upload
-from app.uploads.problems import FileRefused, UploadBusy
+from app.uploads.problems import FileRefused, OffsetDiffers, UploadBusy
 from app.uploads.removal import remove_files
 from app.uploads.service import record
 
@@ -84,7 +84,7 @@ async def finish_left_behind(files: Files, *, now: datetime) -> int:
         try:
             await finish_later(files, county_code, upload_id, now=now)
             done += 1
-        except (FileRefused, UploadBusy) as problem:
+        except (FileRefused, OffsetDiffers, UploadBusy) as problem:
             log.info("not finished", upload_id=str(upload_id), code=problem.code)
     return done
 

@@ -12,6 +12,7 @@ import pytest
 
 from app.kit.db import Database
 from app.uploads.files import Files
+from app.uploads.purge import finish_left_behind
 from tests.factories import patrol as make
 from tests.factories.patrol import Beat, Clock
 from tests.factories.uploads import PIECE, TUS, UPLOADS, Sender, checksum, metadata, photo, sha256
@@ -434,6 +435,28 @@ async def test_the_file_is_cut_to_the_recorded_offset_and_a_shorter_one_is_notic
         stale = await people.inspector.piece(location, 200, PHOTO[200:])
         assert (stale.status_code, stale.headers["upload-offset"]) == (409, "140")
     assert (await people.inspector.piece(location, offset, PHOTO[offset:])).status_code == 204
+    assert (await people.inspector.get(f"/{upload_id}/content")).content == PHOTO
+
+
+async def test_what_was_received_and_lost_with_the_disk_is_sent_again(
+    people: People, files: Files, database: Database, clock: Clock
+) -> None:
+    from sqlalchemy import text
+
+    upload_id = uuid4()
+    location = (await people.inspector.announce(len(PHOTO), upload_id, sha256=sha256(PHOTO))).headers[
+        "location"
+    ]
+    await people.inspector.piece(location, 0, PHOTO[:200])
+    received = text("UPDATE upload SET state = 'received', offset_bytes = length_bytes WHERE id = :id")
+    for way in ("sweep", "head"):
+        async with database.transaction() as session:
+            await session.execute(received, {"id": upload_id})
+        if way == "sweep":
+            await finish_left_behind(files, now=clock.now + timedelta(minutes=2))
+        assert (await people.inspector.head(location)).headers["upload-offset"] == "200"
+        assert (await state_of(database, upload_id)).state == "uploading"
+    assert (await people.inspector.piece(location, 200, PHOTO[200:])).status_code == 204
     assert (await people.inspector.get(f"/{upload_id}/content")).content == PHOTO
 
 
