@@ -21,7 +21,7 @@ from app.collection.imports.problems import (
 from app.collection.imports.tables import read_table
 
 BOUNDS = Bounds(rows_max=100, columns_max=50, unpacked_max_bytes=1 << 20)
-CSV = "姓名*,性别\n张三,男\n\n# 备注,x\n李四,女\n"
+CSV = "# 备注,x\n姓名*,性别\n张三,男\n\n李四,女\n"
 
 
 def workbook(rows: list[list[object]]) -> bytes:
@@ -54,9 +54,31 @@ def test_the_encodings_of_offices(encoding: str) -> None:
     table = read_table(CSV.encode(encoding), BOUNDS)
     assert table.headings == ["姓名", "性别"]
     assert [(line.number, line.cells) for line in table.lines] == [
-        (2, {"姓名": "张三", "性别": "男"}),
+        (3, {"姓名": "张三", "性别": "男"}),
         (5, {"姓名": "李四", "性别": "女"}),
     ]
+
+
+@pytest.mark.parametrize("line", [1, 2, 4])
+def test_two_encodings_in_one_file_are_refused_and_not_read_as_other_words(line: int) -> None:
+    lines = [
+        part.encode("gb18030") for part in "姓名,性别\n张三,男\n李四,女\n王五,男\n".splitlines(keepends=True)
+    ]
+    lines[line - 1] = lines[line - 1].decode("gb18030").encode()
+    with pytest.raises(ImportEncoding):
+        read_table(b"".join(lines), BOUNDS)
+
+
+def test_a_row_may_begin_with_the_sign_of_a_remark() -> None:
+    table = read_table("# 说明\n楼名,层数\n#3楼,5\n".encode(), BOUNDS)
+    assert [line.cells for line in table.lines] == [{"楼名": "#3楼", "层数": "5"}]
+
+
+def test_cells_beneath_no_heading_are_told() -> None:
+    table = read_table("姓名,住址\n张三,人民路1号,301室\n李四,2号,,\n".encode(), BOUNDS)
+    assert [line.is_astray for line in table.lines] == [True, False]
+    table = read_table(workbook([["姓名", ""], ["张三", "x"], ["李四", ""]]), BOUNDS)
+    assert [line.is_astray for line in table.lines] == [True, False]
 
 
 @pytest.mark.parametrize("delimiter", ["\t", ";"])

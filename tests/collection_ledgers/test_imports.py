@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -202,8 +203,6 @@ class TestResidents:
         real = running.importer_for
 
         async def in_twos(*args: Any) -> Any:
-            from dataclasses import replace
-
             return replace(await real(*args), chunk_rows=2)
 
         monkeypatch.setattr(running, "importer_for", in_twos)
@@ -225,6 +224,47 @@ class TestResidents:
         done = await state(desks, checked)
         assert (done["state"], counts(done)) == ("done", (4, 0, 0, 0))
         assert await subjects(place) == 4
+
+    async def test_cancelled_while_it_runs(
+        self, desks: Desks, place: Town, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        content = HEAD + "".join(person(f"张{n}", id_number(n)) for n in range(1, 5))
+        checked = await check(desks, shop, content)
+        real, taken = running._take_chunk, 0
+
+        async def one_chunk(*args: Any) -> bool:
+            nonlocal taken
+            taken += 1
+            if taken == 2:
+                await desks.ask("community", "POST", f"/imports/{checked['id']}/cancellation")
+            return await real(*args)
+
+        importer = running.importer_for
+
+        async def in_twos(*args: Any) -> Any:
+            return replace(await importer(*args), chunk_rows=2)
+
+        monkeypatch.setattr(running, "importer_for", in_twos)
+        monkeypatch.setattr(running, "_take_chunk", one_chunk)
+        done = await confirm(desks, shop, checked)
+        assert (done["state"], done["rows_done"], await subjects(place)) == ("cancelled", 2, 2)
+        assert (await event_data(place.session, "import.cancelled"))[0]["rows"] == 2
+
+    async def test_a_row_that_an_unquoted_comma_shifts_is_refused(
+        self, desks: Desks, place: Town, shop: Workshop
+    ) -> None:
+        content = HEAD + person("张一", id_number(1)).replace("\n", ",多出\n") + person("张二", id_number(2))
+        checked = await check(desks, shop, content)
+        assert counts(checked) == (1, 0, 0, 1)
+        assert await rows(desks, checked) == {2: ["cells_without_heading"]}
+
+    async def test_two_confirmations_at_once(self, desks: Desks, place: Town, shop: Workshop) -> None:
+        checked = await check(desks, shop, HEAD + person("张一", id_number(1)))
+        await confirm(desks, shop, checked)
+        answer = await desks.ask("community", "POST", f"/imports/{checked['id']}/confirmation", 409)
+        assert answer.json()["code"] == "import_not_confirmable"
+        await run_import(shop, COUNTY, UUID(checked["id"]))
+        assert await subjects(place) == 1
 
     async def test_sensitive_fields_come_from_no_file(self, desks: Desks) -> None:
         found = await send(desks, HEAD.replace("\n", ",重点服务对象\n") + person("张一"), expect=422)

@@ -31,7 +31,7 @@ from app.collection.ledgers.links import add_places
 from app.collection.ledgers.queries import Reading, list_entries
 from app.collection.ledgers.rendering import Renderer, headings
 from app.collection.ledgers.schemas import FiltersIn
-from app.identity.actor import Actor, Role
+from app.identity.actor import SUPERVISORS, Actor, Role
 from app.identity.models import Account
 from app.identity.scope import area_path, require_area
 from app.kit import events
@@ -181,6 +181,8 @@ async def _actor(session: AsyncSession, export: ExportJob) -> Actor | None:
     """Who asked, as he stands now: what he may no longer see is no longer exported for him."""
     account = await session.get(Account, export.requested_by)
     if account is None or not account.enabled or account.approved_at is None:
+        return None
+    if account.role not in SUPERVISORS:
         return None
     actor = Actor(
         account.id, account.county_code, Role(account.role), account.area_id, None, account.display_name

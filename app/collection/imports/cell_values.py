@@ -43,6 +43,11 @@ class Remark:
         }
 
 
+ASTRAY = Remark(
+    "", "cells_without_heading", "有内容不在任何表头之下,各列可能错位", "has cells beneath no heading"
+)
+
+
 class CellFault(Exception):
     """Why a cell is no value of its field."""
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.collection.catalogue import code_tables
 from app.collection.catalogue.schemas import CodeTableCreate, ValueCreate
-from app.collection.imports.cell_values import Remark
+from app.collection.imports.cell_values import ASTRAY, Remark
 from app.collection.imports.problems import ImportHeadings
 from app.collection.imports.rows import RowOutcome, RowResult, refused
 from app.collection.imports.tables import Line, Table
@@ -89,6 +89,8 @@ def _outcome(value: ValueCreate, before: Any) -> RowOutcome:
 
 
 def _read(line: Line) -> ValueCreate | RowResult:
+    if line.is_astray:
+        return refused(line, ASTRAY)
     cells = {field: _text(line.cells.get(heading)) for heading, field in FIELDS.items()}
     try:
         return ValueCreate(**{name: text for name, text in cells.items() if text})

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.areas import founding, tree
 from app.areas.models import Area, AreaCode, AreaVersion
 from app.areas.schemas import AreaChange, AreaCodeGive
-from app.collection.imports.cell_values import Remark
+from app.collection.imports.cell_values import ASTRAY, Remark
 from app.collection.imports.problems import ImportHeadings
 from app.collection.imports.rows import RowResult, refused
 from app.collection.imports.tables import Line, Table
@@ -211,6 +211,8 @@ class _DryRunError(Exception):
 
 
 def _read(line: Line) -> Division | RowResult:
+    if line.is_astray:
+        return refused(line, ASTRAY)
     cells = {heading: _text(line.cells.get(heading)) for heading in HEADINGS}
     remarks = [
         Remark(heading, "wrong_code", "应为 12 位区划代码", "must be a division code of 12 digits")

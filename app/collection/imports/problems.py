@@ -21,8 +21,8 @@ class ImportFileDamaged(Problem):
 
 class ImportEncoding(Problem):
     code, status = "import_encoding", 422
-    zh = "无法识别文字编码,请另存为 UTF-8 或 GB18030"
-    en = "The text encoding is not known; save it as UTF-8 or GB18030"
+    zh = "无法识别文字编码,或混用了多种编码,请另存为 UTF-8 或 GB18030"
+    en = "The text encoding is not known, or there are several; save it as UTF-8 or GB18030"
 
 
 class ImportTooManyColumns(Problem):

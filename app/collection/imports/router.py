@@ -197,7 +197,7 @@ async def confirm_import(import_id: ImportId, actor: Importer, session: SessionD
     responses=problems(*READING, ImportClosed, ImportNotYours),
 )
 async def cancel_import(import_id: ImportId, actor: Importer, session: SessionDep, now: Now) -> ImportRead:
-    """Before it has begun; what is imported stays."""
+    """Before it begins or while it runs; what is imported already stays · 已导入的行保留"""
     return import_read(await service.cancel_import(session, actor, import_id, now=now))
 
 

@@ -119,13 +119,17 @@ async def confirm_import(session: AsyncSession, actor: Actor, import_id: UUID, *
 
 
 async def cancel_import(session: AsyncSession, actor: Actor, import_id: UUID, *, now: datetime) -> ImportJob:
-    """Gives a file up that is not being imported yet. Raises NotFound, ImportNotYours, ImportClosed."""
+    """Gives a file up; what is imported already stays, and `rows_done` says how far it came.
+
+    Raises NotFound, ImportNotYours, ImportClosed.
+    """
     job = await queries.get_import(session, actor, import_id, lock=True)
     require_kind(actor, ImportKind(job.kind))
     if job.state not in CANCELLABLE:
         raise ImportClosed(current_state=job.state)
     job.state, job.finished_at = ImportState.CANCELLED, now
-    await _record(session, actor, job, "import.cancelled", {"kind": job.kind, "target": job.target}, now)
+    told = {"kind": job.kind, "target": job.target, "rows": job.rows_done}
+    await _record(session, actor, job, "import.cancelled", told, now)
     return job
 
 

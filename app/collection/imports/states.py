@@ -38,4 +38,5 @@ IMPORT_STATE_LABELS: dict[ImportState, str] = {
 
 STATE_LIST = ", ".join(f"'{state.value}'" for state in ImportState)
 KIND_LIST = ", ".join(f"'{kind.value}'" for kind in ImportKind)
-CANCELLABLE = frozenset({ImportState.CHECKING, ImportState.CHECKED, ImportState.QUEUED})
+CANCELLABLE = frozenset({ImportState.CHECKING, ImportState.CHECKED, ImportState.QUEUED, ImportState.RUNNING})
+"""A running one stops between two chunks; what is imported stays."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.collection.catalogue.form_fields import FormField
 from app.collection.catalogue.forms import Form
 from app.collection.catalogue.usable import load_offer
-from app.collection.imports.cell_values import Labels, Remark, convert, reference
+from app.collection.imports.cell_values import ASTRAY, Labels, Remark, convert, reference
 from app.collection.imports.problems import ImportHeadings, ImportTargetUnknown
 from app.collection.imports.rows import RowResult, refused
 from app.collection.imports.tables import Line, Raw, Table
@@ -111,6 +111,8 @@ class SubjectImporter:
         row = Row(line, self.form.normalized(converted.values), converted.remarks)
         position, remark = _position(line.cells)
         row.position = position
+        if line.is_astray:
+            row.remarks.append(ASTRAY)
         if remark is not None:
             row.remarks.append(remark)
         return row

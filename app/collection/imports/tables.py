@@ -1,6 +1,7 @@
 """Files as tables: CSV in the encodings that offices use, and the first sheet of an XLSX workbook. Pure.
 
-A line whose first cell begins with "#" is a remark (the mark of an export is one) and is passed over.
+A line above the headings whose first cell begins with "#" is a remark (the mark of an export is one) and is
+passed over; below them it is a row like any other.
 """
 
 import csv
@@ -8,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from io import BytesIO, StringIO
+from itertools import zip_longest
 
 import python_calamine
 
@@ -29,10 +31,15 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff",
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row of a file: its number there, counted from 1 with the headings, and its cells by heading."""
+    """One row of a file: its number there, counted from 1 with the headings, and its cells by heading.
+
+    is_astray: there are cells without a heading, as an unquoted comma in an address makes them; nobody knows
+    then which cell is what.
+    """
 
     number: int
     cells: dict[str, Raw]
+    is_astray: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +71,19 @@ def _decoded(content: bytes) -> str:
         try:
             return content.decode("utf-8")
         except UnicodeDecodeError:
+            if any(map(_is_utf8_chinese, content.splitlines())):  # would be read as other, wrong characters
+                raise ImportEncoding from None
             return content.decode("gb18030")
     except UnicodeDecodeError as error:
         raise ImportEncoding from error
+
+
+def _is_utf8_chinese(line: bytes) -> bool:
+    """Whether a line is Chinese in UTF-8: GB18030 looks so three times in 100,000 at most."""
+    try:
+        return any(character >= "\u0800" for character in line.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def _csv_rows(text: str, bounds: Bounds) -> Iterator[Sequence[Raw]]:
@@ -99,17 +116,16 @@ def _table(rows: Iterable[Sequence[Raw]], bounds: Bounds) -> Table:
     lines: list[Line] = []
     for number, row in enumerate(rows, start=1):
         cells = [cell.strip() if isinstance(cell, str) else cell for cell in row]
-        if _is_empty(cells) or _is_remark(cells):
+        if _is_empty(cells) or (headings is None and _is_remark(cells)):
             continue
         if headings is None:
             headings = _headings(cells)
             continue
         if len(lines) >= bounds.rows_max:
             raise ImportTooManyRows(limit=bounds.rows_max)
-        named: dict[str, Raw] = {
-            h: c for h, c in zip(headings, cells, strict=False) if h and c not in ("", None)
-        }
-        lines.append(Line(number, named))
+        filled = [(h, c) for h, c in zip_longest(headings, cells, fillvalue="") if c not in ("", None)]
+        named: dict[str, Raw] = {h: c for h, c in filled if h}
+        lines.append(Line(number, named, any(not h for h, _ in filled)))
     if headings is None:
         raise ImportFileKind
     return Table([h for h in headings if h], lines)
