@@ -91,6 +91,17 @@ class TestConfirmed:
             True
         ]
 
+    async def test_of_a_grid_retired_meanwhile_lies_where_the_inspector_serves(
+        self, client: httpx.AsyncClient, token: str, inspector: Desk, session: AsyncSession, clock: Clock
+    ) -> None:
+        declaration_id, _ = await declared(client, token)
+        task = await task_of(inspector, declaration_id)
+        await session.execute(text("UPDATE grid SET retired_on = :day"), {"day": clock.now.date()})
+        assert (await client.get(f"/declare/{token}")).status_code == 404
+        answer = await inspector.post(f"/tasks/{task['id']}/results", result(clock, "confirmed"))
+        assert answer.status_code == 201, answer.text
+        assert len(await rows(session, "SELECT FROM subject")) == 1
+
     async def test_twice_is_once(
         self, client: httpx.AsyncClient, token: str, inspector: Desk, session: AsyncSession, clock: Clock
     ) -> None:

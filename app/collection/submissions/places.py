@@ -36,7 +36,7 @@ SELECT area_id, array_agg(ancestor_id ORDER BY depth) AS path FROM area_closure
  WHERE area_id = ANY(cast(:areas AS uuid[])) GROUP BY area_id
 """)
 GRIDS = text(
-    "SELECT id, code, area_id FROM grid WHERE county_code = :county_code AND id = ANY(cast(:ids AS uuid[]))"
+    "SELECT id, code, area_id, retired_on FROM grid WHERE county_code = :county_code AND id = ANY(cast(:ids AS uuid[]))"
 )
 CODES = text("SELECT id, code FROM grid WHERE county_code = :county_code AND id = ANY(cast(:ids AS uuid[]))")
 
@@ -139,8 +139,13 @@ async def _grids_known(session: AsyncSession, desk: Desk, reads: Sequence[Read])
     if not known:
         return {}
     bound = {"county_code": desk.actor.county_code, "ids": sorted(set(known.values()))}
-    grids = {row.id: GridHere(row.id, row.code, row.area_id) for row in await session.execute(GRIDS, bound)}
-    return {n: grids[grid_id] for n, grid_id in known.items() if grid_id in grids}
+    grids = {row.id: row for row in await session.execute(GRIDS, bound)}
+    found = {}
+    for n, grid_id in known.items():
+        grid, day = grids[grid_id], day_of(reads[n].item.recorded_at, desk.zone)
+        if grid.retired_on is None or grid.retired_on > day:
+            found[n] = GridHere(grid.id, grid.code, grid.area_id)
+    return found
 
 
 async def _grids_at(
