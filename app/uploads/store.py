@@ -6,8 +6,8 @@ A key is given once and never again, so nothing that is read can change, and wha
 import os
 import shutil
 from asyncio import to_thread
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, ParamSpec, Protocol, TypeVar
@@ -115,16 +115,12 @@ class Folder:
         except OSError:  # another file system, or one without links
             with path.open("rb") as source, _private(aside) as copy:
                 shutil.copyfileobj(source, copy, PIECE_BYTES)
-                copy.flush()
-                os.fsync(copy.fileno())
         self._move_into_place(aside, key)
 
     def _write(self, key: str, content: bytes) -> None:
         aside = self._aside(key)
         with _private(aside) as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
         self._move_into_place(aside, key)
 
     def _aside(self, key: str) -> Path:
@@ -157,8 +153,17 @@ def flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _private(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+@contextmanager
+def _private(path: Path) -> Iterator[BinaryIO]:
+    """A new file, on disk when the block ends; none when it fails: a full disk gets no fuller."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 async def _on_disk(work: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:

@@ -1,5 +1,6 @@
 """A folder and a bucket, behind the same interface. The bucket's server checks that requests are signed."""
 
+import errno
 import hashlib
 import hmac
 import os
@@ -213,6 +214,25 @@ async def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) ->
     (tmp_path / "store").write_text("a file where the folder should be")
     with pytest.raises(Unavailable):
         await Folder(tmp_path / "store").keep_bytes(KEY, b"x")
+
+
+async def test_a_full_disk_is_unavailable_and_nothing_half_done_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "a").write_bytes(b"content")
+    store = Folder(tmp_path / "store")
+    with monkeypatch.context() as disk:
+        disk.setattr("os.link", full)
+        disk.setattr("os.fsync", lambda d: full() if os.path.isfile(f"/proc/self/fd/{d}") else None)
+        for keeping in (store.keep(KEY, tmp_path / "a"), store.keep_bytes(KEY, b"content")):
+            with pytest.raises(Unavailable):
+                await keeping
+    assert list((tmp_path / "store/330921/ab").iterdir()) == []
+    await store.keep(KEY, tmp_path / "a")
+    assert await store.read(KEY) == b"content"
 
 
 def test_a_bucket_without_keys_is_refused_at_the_start() -> None:

@@ -1,6 +1,8 @@
 """tus 1.0, as its specification says it, and what we add: ids made by the sender."""
 
 import asyncio
+import errno
+import os
 import zlib
 from base64 import b64encode
 from collections.abc import AsyncIterator
@@ -436,6 +438,27 @@ async def test_the_file_is_cut_to_the_recorded_offset_and_a_shorter_one_is_notic
         assert (stale.status_code, stale.headers["upload-offset"]) == (409, "140")
     assert (await people.inspector.piece(location, offset, PHOTO[offset:])).status_code == 204
     assert (await people.inspector.get(f"/{upload_id}/content")).content == PHOTO
+
+
+async def test_a_full_disk_costs_nothing(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    location = (await people.inspector.announce(len(PHOTO), uuid4(), sha256=sha256(PHOTO))).headers[
+        "location"
+    ]
+    await people.inspector.piece(location, 0, PHOTO[:200])
+    write = os.write
+
+    def full(descriptor: int, data: bytes) -> int:
+        if os.path.isfile(f"/proc/self/fd/{descriptor}"):
+            write(descriptor, data[:7])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data)
+
+    with monkeypatch.context() as disk:
+        disk.setattr("os.write", full)
+        answer = await people.inspector.piece(location, 200, PHOTO[200:])
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+    assert (await people.inspector.head(location)).headers["upload-offset"] == "200"
+    assert (await people.inspector.piece(location, 200, PHOTO[200:])).status_code == 204
 
 
 async def test_what_was_received_and_lost_with_the_disk_is_sent_again(
