@@ -260,8 +260,15 @@ class TestChains:
         )
         assert [r.outcome for _, r in answered] == ["stored", "quarantined", "stored"]
         assert answered[0][1].told["version"] == 2
-        (again,) = await place.inspector.push(edit)
-        assert (again.outcome, again.first_outcome, again.told["version"]) == ("duplicate", "stored", 2)
+        for item, version in ((edit, 2), (make, 1)):
+            (again,) = await place.inspector.push(item)
+            assert (again.outcome, again.first_outcome, again.told["version"]) == (
+                "duplicate",
+                "stored",
+                version,
+            )
+        (row,) = await rows(place.session, "SELECT revision FROM submission WHERE id = :id", id=make.id)
+        assert row.revision == 1
 
     async def test_what_was_held_goes_on_naming_its_missing_photos(self, place: Place) -> None:
         missing, photo = str(uuid4()), str(uuid4())
