@@ -59,7 +59,8 @@ WITH RECURSIVE listed AS (
            (array_agg(v.next_visit_on ORDER BY v.started_at DESC, v.id) FILTER (WHERE v.voided_at IS NULL))[1]
                AS next_visit_on,
            sum(v.version) AS versions
-      FROM (SELECT w.*, n.root, w.service_day >= :first AND w.service_day < :end AS in_month,
+      FROM (SELECT n.root, w.county_code, w.id, w.started_at, w.service_day, w.proven_by, w.voided_at,
+                   w.next_visit_on, w.version, w.service_day >= :first AND w.service_day < :end AS in_month,
                    w.proven_by <> 'none' AND w.voided_at IS NULL AND w.condition <> 'not_met' AS counts
               FROM named n JOIN visit w ON w.county_code = n.county_code AND w.subject_id = n.id) v
      GROUP BY v.county_code, v.root
@@ -73,6 +74,19 @@ SELECT l.county_code, l.id, l.designations, s.area_id, s.grid_id, ST_X(s.geom) A
   LEFT JOIN visited v ON v.county_code = l.county_code AND v.root = l.id
  ORDER BY l.id
 """)
+ANY_SUBJECT = "(cast(:subject_ids AS uuid[]) IS NULL OR t.id = ANY(:subject_ids))"
+# For some subjects their designations are looked up, by every name that they had, instead of all being read.
+SOME_DUTIES = text(
+    DUTIES.text.replace(
+        ANY_SUBJECT,
+        """t.id = ANY(:subject_ids) AND k.subject_id IN (
+            WITH RECURSIVE alias AS (
+                SELECT id FROM unnest(cast(:subject_ids AS uuid[])) AS asked(id)
+                UNION
+                SELECT m.id FROM alias x JOIN subject m ON m.county_code = ANY(:counties) AND m.merged_into = x.id)
+            SELECT id FROM alias)""",
+    )
+)
 # Absent: shifts were planned for those who serve the grid, and an absence or exemption took every one of them.
 ABSENT = text("""
 SELECT g.grid_id
@@ -109,7 +123,8 @@ async def list_duties(
         "subject_ids": None if scope.subject_ids is None else list(scope.subject_ids),
         "limit": limit,
     }
-    return (await session.execute(DUTIES, asked)).all()
+    statement = DUTIES if scope.subject_ids is None else SOME_DUTIES
+    return (await session.execute(statement, asked)).all()
 
 
 async def absent_grids(
