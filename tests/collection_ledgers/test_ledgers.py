@@ -292,7 +292,7 @@ async def document(place: Town, item: str, fields: dict[str, Any], sealed: dict[
     )
 
 
-@pytest.mark.requirement("S3-33")
+@pytest.mark.requirement("S3-17", "S3-24", "S3-29", "S3-33")
 class TestDocuments:
     async def test_forms_three_and_four_minutes_and_case_files(self, desks: Desks, place: Town) -> None:
         await document(
