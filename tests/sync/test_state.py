@@ -1,5 +1,6 @@
 """How far handhelds are behind: what supervisors see, and what it costs to know it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -7,7 +8,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event
 
+from app.identity.logins import actor_of
 from app.kit.db import Database
+from app.sync import state
 from tests.factories.patrol import Clock
 from tests.patrol.conftest import Office
 from tests.sync.conftest import Post, note, rows_of
@@ -115,6 +118,14 @@ class TestWhoLooks:
         answer = await stranger.get(STATE)
         assert answer.status_code == 200
         assert str(post.beat.device.id) not in {each["device_id"] for each in answer.json()["items"]}
+
+    async def test_of_ones_own_area_within_a_county(self, post: Post, database: Database) -> None:
+        elsewhere = replace(actor_of(post.beat.supervisor), area_id=post.beat.foreign.community)
+        async with database.transaction() as session:
+            rows, _ = await state.list_state(
+                session, elsewhere, silent_min=None, cursor=None, limit=100, now=post.clock.now
+            )
+        assert rows == []
 
     async def test_not_inspectors_and_nobody_without_a_token(self, post: Post) -> None:
         assert (await post.handheld.get(STATE)).status_code == 403
