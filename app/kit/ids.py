@@ -85,7 +85,7 @@ DEMO_UPLOAD = demo_id("upload", "1")
 DEMO_AFFAIR = demo_id("affair", "1")
 DEMO_DECLARATION = demo_id("declaration", "1")
 """Waits for its verification, which is DEMO_TASK."""
-DEMO_DECLARATION_TOKEN = "33092100DEM0DEC1ARAT10N001"
+DEMO_DECLARATION_TOKEN = "33092100DEM0DEC1ARAT10N001"  # noqa: S105 - printed on a poster
 """In the address of the demo grid's public page: /declare/33092100DEM0DEC1ARAT10N001"""
 DEMO_TIP = demo_id("tip", "1")
 """Waits for the weekly meeting."""
