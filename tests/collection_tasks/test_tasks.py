@@ -20,7 +20,7 @@ from app.exchange.sources import Scope
 from app.identity.actor import Role
 from app.kit.db import Database
 from tests.collection_tasks.conftest import Desk, SignIn, person
-from tests.factories import areas, staffing, tasks
+from tests.factories import areas, catalogue, identity, staffing, tasks
 from tests.factories import patrol as make
 from tests.factories import submissions as factory
 from tests.factories.patrol import Beat, Clock
@@ -402,6 +402,34 @@ class TestSecondCollection:
         assert refused.json()["code"] == "item_not_admitted"
         assert "affair.attempt_refused" in await event_types(session, "collection_request")
         assert await rows(session, "SELECT FROM task") == []
+
+    @pytest.mark.requirement("S4-45")
+    async def test_what_one_township_admitted_is_asked_for_there_only(
+        self,
+        counter: Counter,
+        session: AsyncSession,
+        database: Database,
+        sign_in: SignIn,
+        admitted: Beat,
+        clock: Clock,
+    ) -> None:
+        here, there = [await resident(counter, name=name) for name in ("甲某", "乙某")]
+        county, town = admitted.county.county, admitted.county.town
+        elsewhere = await identity.area(session, COUNTY, "township", county)
+        await session.flush()
+        await session.execute(text("UPDATE affair SET in_force_until = now() - interval '30 days'"))
+        await session.execute(
+            text("UPDATE subject SET area_id = :area WHERE id = :id"), {"area": elsewhere, "id": there}
+        )
+        await catalogue.admit(session, COUNTY, town)
+        cadre = await sign_in(await person(database, county, Role.DEPARTMENT))
+        for named in ([there], [here, there]):
+            refused = await cadre.post("/collection-requests", self.body(*named))
+            assert (refused.status_code, refused.json()["code"]) == (403, "item_not_admitted")
+        assert await rows(session, "SELECT FROM task") == []
+        assert len(await event_types(session, "collection_request")) == 2
+        assert (await cadre.post("/collection-requests", self.body(here))).status_code == 201
+        assert [row.subject_id for row in await rows(session, "SELECT subject_id FROM task")] == [here]
 
 
 class TestPull:

@@ -2,10 +2,12 @@
 
 import hashlib
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
+from sqlalchemy import Row
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -34,8 +36,8 @@ async def request_collection(
     (S0-31). Raises RequestDiffers, RequestDuePast, SubjectsUnknown.
     """
     digest = _digest(actor, body)
-    form = await _admitted_form(session, actor, body, now=now)
-    if form is None:
+    about = await _admitted_subjects(session, actor, body, now=now)
+    if about is None:
         return ItemNotAdmitted(item_code=body.item_code)
     due_on = (
         body.due_on or (await Terms(session, now, zone).of(actor.area_id, TaskKind.SECONDARY_COLLECTION))[0]
@@ -48,7 +50,6 @@ async def request_collection(
         return stored
     if due_on < now.astimezone(zone).date():
         raise RequestDuePast
-    about = await queries.subjects_of_kind(session, actor, body.subject_ids, form.subject_kind)
     unknown = set(body.subject_ids) - {row.id for row in about}
     if unknown:
         raise SubjectsUnknown(count=len(unknown), subject_ids=sorted(map(str, unknown)))
@@ -82,26 +83,31 @@ async def get_request(
     return row[0], row.tasks, row.tasks_left
 
 
-async def _admitted_form(
+async def _admitted_subjects(
     session: AsyncSession, actor: Actor, body: CollectionRequestCreate, *, now: datetime
-) -> Form | None:
-    """The item's newest form; None where it is not admitted, and then the attempt is logged."""
+) -> list[Row[Any]] | None:
+    """The named subjects of the actor's area; None where the item is not admitted, and then the attempt is logged.
+
+    The item must be admitted where each of them lies: an affair of one township opens nothing elsewhere.
+    """
     offer = await load_offer(session, actor.county_code, [body.item_code])
     newest = offer.newest(body.item_code, at=now)
-    path = await area_path(session, actor.area_id)
-    if newest is not None:
-        form = offer.form(body.item_code, newest.version, area_path=path, at=now)
-        if isinstance(form, Form):
-            return form
-    attempt = Attempt(
-        ("collection_request", body.id),
-        body.item_code,
-        newest.version if newest is not None else 0,
-        actor.area_id,
-        ItemNotAdmitted.code,
-    )
-    await record_attempts(session, actor, [attempt], now=now)
-    return None
+    kind = newest.subject_kind if newest is not None else None
+    about = await queries.subjects_of_kind(session, actor, body.subject_ids, kind)
+    version = newest.version if newest is not None else 0
+    refused = []
+    for area_id in sorted({row.area_id for row in about}) or [actor.area_id]:
+        path = await area_path(session, area_id)
+        if not isinstance(offer.form(body.item_code, version, area_path=path, at=now), Form):
+            refused.append(area_id)
+    attempts = [
+        Attempt(("collection_request", body.id), body.item_code, version, area_id, ItemNotAdmitted.code)
+        for area_id in refused
+    ]
+    if attempts:
+        await record_attempts(session, actor, attempts, now=now)
+        return None
+    return about
 
 
 async def _insert(

@@ -1,5 +1,6 @@
 """Unified social credit codes (统一社会信用代码, GB 32100): 18 characters, the last one checks the others. Pure."""
 
+import unicodedata
 from typing import Literal
 
 Fault = Literal["length", "characters", "checksum"]
@@ -11,8 +12,8 @@ _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 
 
 def normalized(text: str) -> str:
-    """As it is compared and stored: no blanks or hyphens, capitals."""
-    return "".join(text.split()).replace("-", "").upper()
+    """As it is compared and stored: half-width, no blanks or hyphens, capitals."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).replace("-", "").upper()
 
 
 def check_character(first_17: str) -> str:

@@ -1,6 +1,7 @@
 """What can be wrong with a value, in both languages. Never quotes the value. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -113,7 +114,9 @@ KEY_WORDS = {
 NORMALIZERS: Mapping[str, Callable[[str], str]] = {
     "id_number": identity_numbers.normalized,
     "credit_code": credit_codes.normalized,
+    "phone": lambda number: unicodedata.normalize("NFKC", number).strip(),
 }
+"""Chinese input methods type full-width digits: what is compared is half-width."""
 
 
 def normalized(declared: FormField | None, value: Any) -> Any:
@@ -126,13 +129,15 @@ def normalized(declared: FormField | None, value: Any) -> Any:
         return value.strip()
     if declared.key is not None:
         return normalized_key(declared.key, value)
-    return NORMALIZERS.get(declared.personal or "", str.strip)(value)
+    return NORMALIZERS.get(declared.personal or declared.role or "", str.strip)(value)
 
 
 def normalized_key(key_kind: str, value: str) -> str:
     """The one spelling of a natural key, whoever compares it."""
     known = NORMALIZERS.get(key_kind)
-    return known(value) if known is not None else "".join(value.split()).upper()
+    if known is not None:
+        return known(value)
+    return "".join(unicodedata.normalize("NFKC", value).split()).upper()
 
 
 def warnings(fields: Mapping[str, FormField], values: Mapping[str, Any]) -> Iterator[FieldError]:

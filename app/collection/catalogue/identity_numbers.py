@@ -4,6 +4,7 @@ Pure. A number whose county code is younger than its holder is real: divisions w
 were born, so a region never refuses anybody.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -38,8 +39,8 @@ class IdentityNumber:
 
 
 def normalized(text: str) -> str:
-    """As it is compared and stored: no blanks, X in capitals."""
-    return "".join(text.split()).upper()
+    """As it is compared and stored: half-width, no blanks, X in capitals."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).upper()
 
 
 def check_character(first_17: str) -> str:

@@ -106,12 +106,12 @@ def key_digests(vault: Vault, kind: str, value: str) -> list[str]:
 
 def normalised_key(kind: str, value: Any) -> str:
     """A natural key in its one spelling, half-width."""
-    return normalized_key(kind, unicodedata.normalize("NFKC", str(value)))
+    return normalized_key(kind, str(value))
 
 
 def normalised_phone(value: Any) -> str:
     """Digits of a phone number without the country code."""
-    digits = "".join(c for c in str(value) if c.isascii() and c.isdigit())
+    digits = "".join(c for c in unicodedata.normalize("NFKC", str(value)) if c.isascii() and c.isdigit())
     return digits.removeprefix("0086") if digits.startswith("0086") else _without_86(digits)
 
 

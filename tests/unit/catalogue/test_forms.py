@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.collection.catalogue.forms import Form, make_form
 from app.collection.catalogue.shipped import read_forms, read_tables
+from app.collection.subjects import indexing
 
 TODAY = date(2026, 11, 22)
 CODES = {table.code: frozenset(value.code for value in table.values) for table in read_tables()}
@@ -26,6 +27,11 @@ def shipped(code: str) -> Form:
 
 RESIDENTS = shipped("resident_registered")
 ORGANIZATIONS = shipped("organization")
+
+
+def wide(text: str) -> str:
+    """As a Chinese input method types it: U+FF01 and the following, the blank U+3000."""
+    return "".join("\u3000" if c == " " else chr(ord(c) + 0xFEE0) for c in text)
 
 
 def codes_of(values: dict[str, Any], form: Form = RESIDENTS, **more: Any) -> dict[str, str]:
@@ -171,3 +177,15 @@ class TestFields:
         }
         building = shipped("building").normalized({"building_code": " b 1 "})
         assert building == {"building_code": "B1"}
+        assert shipped("building").normalized({"building_code": wide("b1")}) == building
+
+    def test_what_an_input_method_typed_full_width_is_half_width(self) -> None:
+        typed = {"id_number": wide("11010519491231002x"), "phone": wide(" 13800000000")}
+        assert RESIDENTS.normalized(typed) == {"id_number": NUMBER, "phone": "13800000000"}
+        assert codes_of(RESIDENT | typed) == {}
+        firm = {"credit_code": wide("91330921-MA28K0000x"), "phone": wide("0580-1234567")}
+        assert ORGANIZATIONS.normalized(firm) == {
+            "credit_code": "91330921MA28K0000X",
+            "phone": "0580-1234567",
+        }
+        assert indexing.normalised_phone(wide("+8613800000000")) == "13800000000"
