@@ -21,6 +21,7 @@ from app.collection.subjects.models import Subject, SubjectKey, SubjectState, Su
 from app.exchange.items import Desk
 from app.kit import events
 from app.kit.crypto import Vault
+from app.kit.events import NewEvent
 
 __all__ = [
     "Applied",
@@ -36,7 +37,14 @@ __all__ = [
     "refusal",
     "write_many",
 ]
-_TABLE = Subject.__table__
+# One look-up by primary key after another, in the order of the ids: a county that has just begun has no statistics,
+# and a plan made then would read all of it.
+LOCK = text(f"""
+SELECT {", ".join(f"s.{name}" for name in rows.COLUMNS)}
+  FROM (SELECT id FROM unnest(cast(:ids AS uuid[])) AS u(id) ORDER BY id) a
+ CROSS JOIN LATERAL (
+       SELECT * FROM subject WHERE county_code = :county AND id = a.id LIMIT 1 FOR NO KEY UPDATE) s
+""").columns(*Subject.__table__.columns)
 
 
 async def lock_many(
@@ -49,14 +57,9 @@ async def lock_many(
     asked = sorted(set(ids))
     if not asked:
         return {}
-    found = (
-        await session.execute(
-            select(_TABLE)
-            .where(Subject.county_code == county_code, Subject.id.in_(asked))
-            .order_by(Subject.county_code, Subject.id)
-            .with_for_update(key_share=True)
-        )
-    ).all()
+    found = (await session.execute(LOCK, {"county": county_code, "ids": asked})).all()
+    if not found:
+        return {}
     states = await timelines(session, county_code, [row.id for row in found])
     return {row.id: rows.stored_of(row, vault, states[row.id]) for row in found}
 
@@ -116,11 +119,16 @@ HOLDERS = text("""
 WITH RECURSIVE held AS (
     SELECT k.key_kind, k.digest, s.id, s.merged_into
       FROM unnest(cast(:kinds AS text[]), cast(:digests AS text[])) AS a(kind, digest)
-      JOIN subject_key k ON k.county_code = :county AND k.key_kind = a.kind AND k.digest = a.digest AND k.is_natural
-      JOIN subject s ON s.county_code = k.county_code AND s.id = k.subject_id
+     CROSS JOIN LATERAL (
+           SELECT key_kind, digest, subject_id FROM subject_key
+            WHERE county_code = :county AND key_kind = a.kind AND digest = a.digest AND is_natural LIMIT 1) k
+     CROSS JOIN LATERAL (
+           SELECT id, merged_into FROM subject WHERE county_code = :county AND id = k.subject_id LIMIT 1) s
     UNION ALL
     SELECT h.key_kind, h.digest, s.id, s.merged_into
-      FROM held h JOIN subject s ON s.county_code = :county AND s.id = h.merged_into)
+      FROM held h
+     CROSS JOIN LATERAL (
+           SELECT id, merged_into FROM subject WHERE county_code = :county AND id = h.merged_into LIMIT 1) s)
 SELECT key_kind, digest, id AS root_id FROM held WHERE merged_into IS NULL
 """)
 
@@ -181,8 +189,21 @@ async def write_many(session: AsyncSession, desk: Desk, changes: Sequence[Change
         each = apply(standing.get(change.subject_id, change.stored), change, now=desk.now)
         standing[change.subject_id] = each.after
         applied.append(each)
+    news = await write_applied(session, desk, applied)
+    await events.record_many(
+        session, desk.actor.event_actor, news, county_code=desk.actor.county_code, now=desk.now
+    )
+    return applied
+
+
+async def write_applied(session: AsyncSession, desk: Desk, applied: Sequence[Applied]) -> list[NewEvent]:
+    """`write_many` of changes that were applied in memory, in their order, each on what the one before left.
+
+    Returns the events, causes first, to be recorded by the caller.
+    """
     if not applied:
         return []
+    standing = {each.after.id: each.after for each in applied}
     county = desk.actor.county_code
     new = {each.after.id for each in applied if each.before is None}
     before = {each.after.id: each.before for each in reversed(applied)}
@@ -207,14 +228,7 @@ async def write_many(session: AsyncSession, desk: Desk, changes: Sequence[Change
         today=desk.now.astimezone(desk.zone).date(),
         now=desk.now,
     )
-    await events.record_many(
-        session,
-        desk.actor.event_actor,
-        [*told.of_changes(applied), *proposed],
-        county_code=county,
-        now=desk.now,
-    )
-    return applied
+    return [*told.of_changes(applied), *proposed]
 
 
 def _state_rows(county_code: str, applied: Sequence[Applied]) -> list[dict[str, object]]:

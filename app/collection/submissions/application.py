@@ -9,7 +9,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from app.collection.subjects import changing
-from app.collection.subjects.changing import Change, Place, Stored
+from app.collection.subjects.changing import Applied, Change, Place, Stored
 from app.collection.submissions import chains, merging, quality
 from app.collection.submissions.candidates import Candidate
 from app.collection.submissions.merging import Clash, Edit, Merged, Past
@@ -59,7 +59,7 @@ class Board:
     paths: Mapping[UUID, Sequence[UUID]]
     linked: Mapping[UUID, tuple[UUID, UUID | None]]
     weights: Mapping[UUID, Weights]
-    changes: list[Change] = field(default_factory=list)
+    applied: list[Applied] = field(default_factory=list)
 
     def apply(self, candidate: Candidate) -> Outcome | Problem:
         """Takes a candidate whose turn it is; a Problem says why it can't be taken, and nothing changed then."""
@@ -126,7 +126,7 @@ class Board:
         self.past.setdefault(subject_id, []).append(
             Past(applied.after.version, candidate.id, applied.changed)
         )
-        self.changes.append(change)
+        self.applied.append(applied)
         return self._outcome(candidate, place, change, applied.after, merged, values, (parts, score))
 
     def _outcome(

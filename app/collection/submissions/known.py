@@ -21,7 +21,8 @@ RECEIPTS = text("""
 SELECT item_id, kind, outcome FROM item_receipt
  WHERE county_code = :county_code AND item_id = ANY(cast(:ids AS uuid[]))
 """)
-# What waits for something of this set, and what waits for that in turn; locked in the order of the keys.
+# What waits for something of this set, and what waits for that in turn; locked one after another in the order of
+# the keys, by primary key even where the planner knows nothing yet.
 WAITING = text("""
 WITH RECURSIVE waiting AS (
     SELECT id FROM submission
@@ -30,9 +31,12 @@ WITH RECURSIVE waiting AS (
     SELECT s.id FROM waiting w
       JOIN submission s ON s.county_code = :county_code AND s.waits_for = w.id AND s.state IN ('held', 'stuck'))
 SELECT s.*, a.area_id AS author_area_id, ST_X(s.geom) AS lon, ST_Y(s.geom) AS lat
-  FROM submission s JOIN account a ON a.id = s.author_id
- WHERE s.county_code = :county_code AND s.id IN (SELECT id FROM waiting) AND s.state IN ('held', 'stuck')
- ORDER BY s.id FOR UPDATE OF s
+  FROM (SELECT DISTINCT id FROM waiting ORDER BY id) w
+ CROSS JOIN LATERAL (
+       SELECT * FROM submission WHERE county_code = :county_code AND id = w.id AND state IN ('held', 'stuck')
+        LIMIT 1 FOR UPDATE) s
+  JOIN account a ON a.id = s.author_id
+ ORDER BY s.id
 """)
 ONE_WAITING = text("""
 SELECT s.*, a.area_id AS author_area_id, ST_X(s.geom) AS lon, ST_Y(s.geom) AS lat

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.collection.subjects import store
-from app.collection.subjects.changing import Change, Stored
+from app.collection.subjects.changing import Applied, Stored
 from app.collection.submissions import chains, known, places
 from app.collection.submissions.application import Board, Outcome, past_of
 from app.collection.submissions.arrivals import held_candidates
@@ -31,7 +31,7 @@ class Settled:
 
     candidates: Mapping[UUID, Candidate]
     fates: Mapping[UUID, Fate]
-    changes: Sequence[Change]
+    applied: Sequence[Applied]
 
 
 async def settle(
@@ -77,7 +77,7 @@ def _run(board: Board, candidates: Mapping[UUID, Candidate], ground: Ground) -> 
         if not isinstance(fate, Outcome):
             refused.add(item_id)
         fates[item_id] = fate
-    return Settled(candidates, fates, board.changes)
+    return Settled(candidates, fates, board.applied)
 
 
 async def _subjects(

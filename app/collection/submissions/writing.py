@@ -65,7 +65,7 @@ async def write(
     county = desk.actor.county_code
     new = [c for c in settled.candidates.values() if not c.is_held]
     kept = [c for c in new if isinstance(settled.fates[c.id], Outcome | Wait)]
-    await store.write_many(session, desk, settled.changes)
+    news = await store.write_applied(session, desk, settled.applied)
     resubmitted = await _resubmit(session, county, settled)
     corrected = {row.id for row in resubmitted}
     rows = [
@@ -77,7 +77,7 @@ async def write(
     await bulk.insert_rows(session, SubjectConflict, conflicts)
     missing = await _attach(session, desk, kept)
     await _credit(session, desk, kept)
-    news = news_of(settled, rows, conflicts, resubmitted)
+    news += news_of(settled, rows, conflicts, resubmitted)
     await events.record_many(session, desk.actor.event_actor, news, county_code=county, now=desk.now)
     return missing
 
