@@ -1,5 +1,6 @@
 """The one place that decides which rows an actor may see."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.identity.actor import ADMINISTRATORS, Actor, Role
-from app.kit.db import Base
+from app.kit.db import Base, driver_connection
 from app.kit.problems import NotFound
+from app.rules.editions import EditionCache, current_stamps
 
 
 class AreaClosure(Base):
@@ -64,8 +66,28 @@ async def holds_everything(session: AsyncSession, actor: Actor) -> bool:
 
 async def area_path(session: AsyncSession, area_id: UUID) -> list[UUID]:
     """Ids from `area_id` up to the root, the most specific first, as the rule book wants them."""
-    path = select(AreaClosure.ancestor_id).where(AreaClosure.area_id == area_id).order_by(AreaClosure.depth)
-    return list(await session.scalars(path))
+    return (await area_paths(session, [area_id])).get(area_id, [])
+
+
+PATHS_KEPT = 20_000
+PATHS = """
+SELECT area_id, array_agg(ancestor_id ORDER BY depth) FROM area_closure WHERE area_id = ANY(%s) GROUP BY area_id
+"""
+_paths: EditionCache[UUID, dict[UUID, list[UUID]]] = EditionCache()
+
+
+async def area_paths(session: AsyncSession, area_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
+    """`area_path` of each area that exists; from memory for as long as no area has changed."""
+    wanted = set(area_ids)
+    stamp = (await current_stamps(session))["areas"]
+    known = _paths.get(stamp)
+    if known is None or len(known) > PATHS_KEPT:
+        known = _paths.keep(stamp, {})
+    missing = [each for each in wanted if each not in known]
+    if missing:
+        connection = await driver_connection(session)
+        known.update(await (await connection.execute(PATHS, [missing], binary=True)).fetchall())
+    return {each: list(known[each]) for each in wanted if each in known}
 
 
 # `areas` lies above this package, so its table is named in SQL.

@@ -8,7 +8,7 @@ import psycopg
 from fastapi import Depends, Request
 from psycopg import AsyncConnection as DriverConnection
 from psycopg.pq import TransactionStatus
-from sqlalchemy import MetaData, text
+from sqlalchemy import MetaData
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import (
@@ -134,7 +134,7 @@ async def savepoint(session: AsyncSession) -> AsyncIterator[None]:
     """The only way to a savepoint. SQLAlchemy emits it lazily, so the connection is touched first."""
     await session.connection()
     async with session.begin_nested():
-        await session.execute(text("SELECT 1"))
+        await session.connection()  # this sends it: statements on the driver's own connection would not
         yield
 
 

@@ -30,12 +30,12 @@ class Listed:
         return found
 
 
-_calendars: EditionCache[Listed] = EditionCache()
+_calendars: EditionCache[UUID, Listed] = EditionCache()
 
 
 async def load_calendar(session: AsyncSession, area_path: Sequence[UUID]) -> WorkCalendar:
     """The working calendar of `area_path[0]`, sessions included. Two cheap queries while nothing changed."""
-    _, stamp = await current_stamps(session)
+    stamp = (await current_stamps(session))["calendar"]
     listed = _calendars.get(stamp)
     if listed is None:
         stamp, rows, published = await queries.list_calendar(session)

@@ -1,6 +1,7 @@
-"""What this process keeps of the rule book and the calendar, for as long as their stamps stay the same."""
+"""What this process keeps of rules, calendar, catalogue and areas, for as long as their stamps stay the same."""
 
 from collections import OrderedDict
+from collections.abc import Hashable, Mapping
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -11,22 +12,27 @@ from app.kit.db import driver_connection
 from app.rules.models import Edition
 
 STAMPS = "SELECT book, stamp FROM rule_book"
+HELD = "stamps"
 BookName = Literal["rules", "calendar"]
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 
-class EditionCache(Generic[T]):
-    """The last few editions by stamp. Several, because tests and restores switch between databases."""
+class EditionCache(Generic[K, T]):
+    """The last few editions by what tells them apart, a stamp for the most part.
+
+    Several, because tests and restores switch between databases.
+    """
 
     def __init__(self, size: int = 4) -> None:
         self._size = size
-        self._kept: OrderedDict[UUID, T] = OrderedDict()
+        self._kept: OrderedDict[K, T] = OrderedDict()
 
-    def get(self, stamp: UUID) -> T | None:
+    def get(self, stamp: K) -> T | None:
         """The edition with `stamp`, if it is kept."""
         return self._kept.get(stamp)
 
-    def keep(self, stamp: UUID, edition: T) -> T:
+    def keep(self, stamp: K, edition: T) -> T:
         """Keeps `edition` and returns it; the oldest goes."""
         self._kept[stamp] = edition
         while len(self._kept) > self._size:
@@ -34,11 +40,22 @@ class EditionCache(Generic[T]):
         return edition
 
 
-async def current_stamps(session: AsyncSession) -> tuple[UUID, UUID]:
-    """Stamps of the rules and of the calendar: one cheap query, enough to know that nothing changed."""
+async def current_stamps(session: AsyncSession) -> Mapping[str, UUID]:
+    """The stamp of each book: one cheap query, enough to know that nothing changed.
+
+    Asks only once where `hold_stamps` was called.
+    """
+    held: Mapping[str, UUID] | None = session.info.get(HELD)
+    if held is not None:
+        return held
+    await session.flush()  # what this transaction is about to write makes a difference, too
     connection = await driver_connection(session)  # asked with every group of uploads
-    found = dict(await (await connection.execute(STAMPS, binary=True)).fetchall())
-    return found["rules"], found["calendar"]
+    return dict(await (await connection.execute(STAMPS, binary=True)).fetchall())
+
+
+async def hold_stamps(session: AsyncSession) -> None:
+    """Lets the session keep to the stamps of now: for a short transaction that changes none of the books."""
+    session.info[HELD] = await current_stamps(session)
 
 
 async def new_edition(session: AsyncSession, book: BookName) -> int:

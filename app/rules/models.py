@@ -23,14 +23,14 @@ from app.kit.db import Base
 
 
 class Edition(Base):
-    """Which edition of the rules or of the calendar is current.
+    """Which edition of the rules, the calendar, the catalogue or the areas is current.
 
     `stamp` changes with every edition and never comes back, not even after a rollback or a restore, so
-    processes may keep what they read for as long as it stays the same.
+    processes may keep what they read for as long as it stays the same. Triggers begin editions of the last two.
     """
 
     __tablename__ = "rule_book"
-    __table_args__ = (CheckConstraint("book IN ('rules', 'calendar')", name="book"),)
+    __table_args__ = (CheckConstraint("book IN ('rules', 'calendar', 'catalogue', 'areas')", name="book"),)
 
     book: Mapped[str] = mapped_column(Text, primary_key=True)
     version: Mapped[int] = mapped_column(BigInteger)

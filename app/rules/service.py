@@ -29,7 +29,7 @@ from app.rules.sealed_periods import refuse_sealed
 
 log = logging.getLogger("wangge.rules")
 PatrolPolicy = Literal["off", "record", "assess"]
-_books: EditionCache[RuleBook] = EditionCache()
+_books: EditionCache[UUID, RuleBook] = EditionCache()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Decision:
 
 async def rule_book(session: AsyncSession) -> RuleBook:
     """The current rule book. One cheap query while nothing changed; resolve as often as you like after it."""
-    stamp, _ = await current_stamps(session)
+    stamp = (await current_stamps(session))["rules"]
     known = _books.get(stamp)
     if known is not None:
         return known

@@ -22,6 +22,7 @@ from app.patrol import quarantine
 from app.patrol.quarantine import Origin, sealed_row
 from app.rules import service as rules
 from app.rules.catalogue.presence import SKEW_NOTED_S, UPLOADS_PER_MINUTE_MAX
+from app.rules.editions import hold_stamps
 from app.sync import feed
 from app.sync.holders import by_holder
 from app.sync.wire import Push, Unreadable, corrected
@@ -59,6 +60,7 @@ async def take_push(
         actor = await queries.get_actor(session, claims)
     except DeviceRevoked:
         return Pushed(quarantine_id=await _keep_whole(session, claims, body, tools, now))
+    await hold_stamps(session)  # rules, forms and areas as they stand now; a push changes none of them
     today = now.astimezone(tools.zone).date()
     found = await rules.resolve(session, await area_path(session, actor.area_id), today)
     offset = clock_offset(push, found[SKEW_NOTED_S], now)

@@ -21,6 +21,7 @@ from app.collection.catalogue.problems import (
     ItemUnknown,
 )
 from app.kit.problems import Problem
+from app.rules.editions import EditionCache, current_stamps
 
 Asked = tuple[str, int]
 """Item code and form version, as a sender names them."""
@@ -99,11 +100,18 @@ class Offer:
 
 
 async def load_offer(session: AsyncSession, county_code: str, item_codes: Iterable[str]) -> Offer:
-    """All that is needed to answer for these items in this county: at most five small queries.
+    """All that is needed to answer for these items in this county; from memory for as long as nothing has changed.
 
-    Schemas, codes and compiled forms never change under their id, so the process keeps them.
+    Whatever is published, admitted or ended changes the stamp of the catalogue. Schemas, codes and compiled forms
+    never change under their id, so they outlive it.
     """
-    rows = await queries.list_editions(session, county_code, set(item_codes))
+    asked = frozenset(item_codes)
+    key = (await current_stamps(session))["catalogue"], county_code, asked
+    return OFFERS.get(key) or OFFERS.keep(key, await _read_offer(session, county_code, asked))
+
+
+async def _read_offer(session: AsyncSession, county_code: str, item_codes: Collection[str]) -> Offer:
+    rows = await queries.list_editions(session, county_code, item_codes)
     lines: defaultdict[UUID, list[Any]] = defaultdict(list)
     for row in rows:
         lines[row.item_id].append(row)
@@ -160,6 +168,7 @@ MOST_KEPT = 4000
 SCHEMAS: dict[UUID, Mapping[str, Any]] = {}
 CODES: dict[UUID, frozenset[str]] = {}
 FORMS: dict[tuple[UUID, tuple[UUID, ...]], Form] = {}
+OFFERS: EditionCache[tuple[UUID, str, frozenset[str]], Offer] = EditionCache(128)
 
 
 async def _kept(
