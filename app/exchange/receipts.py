@@ -6,66 +6,70 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Row, bindparam, select, text
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.exchange.items import Desk, Item, Result
 from app.exchange.models import ItemReceipt
 from app.kit import problems
+from app.kit.db import driver_connection
 from app.kit.problems import Problem
 
 # A second sender of the same id waits here until the first commits, and then finds the id taken. Sorted, so
 # that two pushes with the same ids never wait for each other.
-CLAIM = text("""
+CLAIM = """
 INSERT INTO item_receipt (county_code, item_id, kind, digest, outcome, told, account_id, device_id, recorded_at,
                           received_at)
-SELECT :county_code, c.id, c.kind, c.digest, 'stored', '{}', :account_id, :device_id, c.recorded_at, :received_at
-  FROM unnest(cast(:ids AS uuid[]), cast(:kinds AS text[]), cast(:digests AS bytea[]),
-              cast(:recorded AS timestamptz[])) AS c(id, kind, digest, recorded_at)
+SELECT %s, c.id, c.kind, c.digest, 'stored', '{}', %s, %s, c.recorded_at, %s
+  FROM unnest(%s::uuid[], %s::text[], %s::bytea[], %s::timestamptz[]) AS c(id, kind, digest, recorded_at)
  ORDER BY c.id
 ON CONFLICT (county_code, item_id) DO NOTHING
 RETURNING item_id
-""").bindparams(bindparam("device_id", type_=ItemReceipt.device_id.type))
-SETTLE = text("""
-UPDATE item_receipt r SET outcome = s.outcome, told = cast(s.told AS jsonb), problem = cast(s.problem AS jsonb)
-  FROM unnest(cast(:ids AS uuid[]), cast(:outcomes AS text[]), cast(:told AS text[]), cast(:problems AS text[]))
-       AS s(id, outcome, told, problem)
- WHERE r.county_code = :county_code AND r.item_id = s.id
-""")
+"""
+SETTLE = """
+UPDATE item_receipt r SET outcome = s.outcome, told = s.told::jsonb, problem = s.problem::jsonb
+  FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS s(id, outcome, told, problem)
+ WHERE r.county_code = %s AND r.item_id = s.id
+"""
 
 
 async def claim(session: AsyncSession, desk: Desk, items: Sequence[Item]) -> set[UUID]:
     """Claims the ids of `items`, each one once among them; returns those that were free."""
+    if not items:
+        return set()
     ordered = sorted(items, key=lambda item: item.id)
-    found = await session.scalars(
+    connection = await driver_connection(session)
+    cursor = await connection.execute(
         CLAIM,
-        {
-            "county_code": desk.actor.county_code,
-            "account_id": desk.actor.account_id,
-            "device_id": desk.actor.device_id,
-            "received_at": desk.now,
-            "ids": [i.id for i in ordered],
-            "kinds": [i.kind for i in ordered],
-            "digests": [i.digest for i in ordered],
-            "recorded": [i.recorded_at for i in ordered],
-        },
+        [
+            desk.actor.county_code,
+            desk.actor.account_id,
+            desk.actor.device_id,
+            desk.now,
+            [i.id for i in ordered],
+            [i.kind for i in ordered],
+            [i.digest for i in ordered],
+            [i.recorded_at for i in ordered],
+        ],
+        binary=True,
     )
-    return set(found)
+    return {row[0] for row in await cursor.fetchall()}
 
 
 async def settle(session: AsyncSession, county_code: str, results: Mapping[UUID, Result]) -> None:
     """Writes what became of claimed items, or became of them later."""
     if not results:
         return
-    await session.execute(
+    connection = await driver_connection(session)
+    await connection.execute(
         SETTLE,
-        {
-            "county_code": county_code,
-            "ids": list(results),
-            "outcomes": [r.outcome for r in results.values()],
-            "told": [_json(dict(r.told)) for r in results.values()],
-            "problems": [None if r.problem is None else _json(dump(r.problem)) for r in results.values()],
-        },
+        [
+            list(results),
+            [r.outcome for r in results.values()],
+            [_json(dict(r.told)) for r in results.values()],
+            [None if r.problem is None else _json(dump(r.problem)) for r in results.values()],
+            county_code,
+        ],
     )
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.exchange.sources import Scope
-from app.kit.events import Event, EventHead
+from app.kit.db import driver_connection
+from app.kit.events import Event
 from app.sync.heads import MARK_BYTES
 
 
@@ -46,14 +47,14 @@ WITH found AS (
 SELECT seq, hash, subject_type, subject_id FROM found ORDER BY seq LIMIT :limit
 """)
 
+HEAD = "SELECT seq, hash FROM event_head WHERE county_code = %s"
+
 
 async def head(session: AsyncSession, county_code: str) -> Place:
     """Where the county's chain ends."""
-    found = await session.execute(
-        select(EventHead.seq, EventHead.hash).where(EventHead.county_code == county_code)
-    )
-    row = found.one_or_none()
-    return Place(0, b"") if row is None else Place(row.seq, row.hash[:MARK_BYTES])
+    connection = await driver_connection(session)
+    row = await (await connection.execute(HEAD, [county_code], binary=True)).fetchone()
+    return Place(0, b"") if row is None else Place(row[0], bytes(row[1][:MARK_BYTES]))
 
 
 async def is_known(session: AsyncSession, county_code: str, place: Place) -> bool:

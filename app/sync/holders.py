@@ -9,9 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.exchange.items import Item
 from app.identity.actor import Actor
-from app.identity.device_models import DeviceBinding
 from app.identity.logins import actor_of
 from app.identity.models import Account
+from app.kit.db import driver_connection
+
+OTHERS = """
+SELECT inspector_id, lower(valid), upper(valid) FROM device_binding
+ WHERE county_code = %s AND device_id = %s AND inspector_id <> %s
+"""
 
 
 async def by_holder(
@@ -22,20 +27,16 @@ async def by_holder(
     After a handover the handheld still delivers what its former holder recorded: that stays his. What was
     recorded while nobody held it is its sender's, who has it in his hands.
     """
-    bindings = (
-        await session.execute(
-            select(DeviceBinding.inspector_id, DeviceBinding.valid).where(
-                DeviceBinding.county_code == sender.county_code, DeviceBinding.device_id == sender.device_id
-            )
-        )
-    ).all()
-    if all(row.inspector_id == sender.account_id for row in bindings):
+    connection = await driver_connection(session)
+    asked = sender.county_code, sender.device_id, sender.account_id
+    bindings = await (await connection.execute(OTHERS, asked, binary=True)).fetchall()
+    if not bindings:
         return [(sender, list(items))]
 
     def holder(at: datetime) -> UUID:
-        for row in bindings:
-            if row.valid.lower <= at and (row.valid.upper is None or at < row.valid.upper):
-                return UUID(str(row.inspector_id))
+        for inspector_id, since, until in bindings:
+            if since <= at and (until is None or at < until):
+                return UUID(str(inspector_id))
         return sender.account_id
 
     shares: dict[UUID, list[Item]] = {}
