@@ -6,7 +6,7 @@ they wait for is there, and now and then in any case; a person may give one up.
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -49,6 +49,18 @@ ON CONFLICT (county_code, item_id) DO UPDATE SET
 RETURNING item_id, tries
 """)
 
+# Items that somebody tries at this moment are left for the next tick.
+OVERDUE = text("""
+UPDATE held_item h SET overdue_since = :now
+  FROM (SELECT w.item_id, r.kind, r.account_id
+          FROM held_item w JOIN item_receipt r ON r.county_code = w.county_code AND r.item_id = w.item_id
+         WHERE w.county_code = :county_code AND w.area_id = :area_id AND w.overdue_since IS NULL
+           AND r.received_at < :before
+         ORDER BY w.item_id FOR UPDATE OF w SKIP LOCKED) AS late
+ WHERE h.county_code = :county_code AND h.item_id = late.item_id
+RETURNING h.item_id, late.kind, late.account_id
+""")
+
 
 async def hold(
     session: AsyncSession, desk: Desk, waiting: Sequence[tuple[Item, UUID | None]]
@@ -87,6 +99,24 @@ async def take_again(
     settled = {item_id: result for item_id, result in results.items() if result.outcome != "held"}
     await _settle(session, desk, [item for item in items if item.id in settled], settled, "item.settled")
     return settled
+
+
+async def hand_over(
+    session: AsyncSession, county_code: str, area_id: UUID, before: datetime, now: datetime
+) -> int:
+    """Marks what senders of an area sent before that instant and still waits as a person's; returns how many."""
+    asked = {"county_code": county_code, "area_id": area_id, "before": before, "now": now}
+    new = [
+        NewEvent(
+            "item.overdue",
+            ("item", row.item_id),
+            {"kind": row.kind, "inspector_id": str(row.account_id)},
+            area_id,
+        )
+        for row in await session.execute(OVERDUE, asked)
+    ]
+    await events.record_many(session, events.SYSTEM, new, county_code=county_code, now=now)
+    return len(new)
 
 
 async def give_up(session: AsyncSession, desk: Desk, item: Item, reason: str, by: EventActor) -> None:

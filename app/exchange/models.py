@@ -58,6 +58,7 @@ class HeldItem(Base):
     waits_for     id of what is missing; null: all is there, but not where the sender may reach it yet
     sealed        its body as sent (JSON, Vault); times in it want `clock_offset_ms` added
     next_try_at   it is tried again then, or as soon as what it waits for is there
+    overdue_since since when it is a person's, who may give it up; it is tried on nevertheless
     """
 
     __tablename__ = "held_item"
@@ -79,3 +80,4 @@ class HeldItem(Base):
     tries: Mapped[int] = mapped_column(Integer)
     tried_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     next_try_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    overdue_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -22,20 +22,22 @@ from app.sync.retries import desk_of
 async def list_held(
     session: AsyncSession, actor: Actor, *, cursor: str | None, limit: int
 ) -> tuple[list[Row[Any]], str | None]:
-    """One page of the visible ones, the longest waiting first; an inspector's own."""
+    """One page of the visible ones, a person's before others, the longest waiting first; an inspector's own."""
+    is_on_time = HeldItem.overdue_since.is_(None)
     statement: Select[Any] = (
         select(
             *[c for c in HeldItem.__table__.c if c.name != "sealed"],
             *holding.RECEIPT,
             Account.display_name,
+            HeldItem.overdue_since.is_not(None).label("overdue"),
         )
         .join(ItemReceipt, holding.OF_RECEIPT)
         .join(Account, Account.id == ItemReceipt.account_id)
         .where(HeldItem.county_code.in_(await counties_of(session, actor)), visible_to(actor, HeldItem))
     )
-    keys = (ItemReceipt.received_at, HeldItem.item_id)
+    keys = (is_on_time, ItemReceipt.received_at, HeldItem.item_id)
     rows = (await session.execute(pagination.after(statement, keys, cursor, limit))).all()
-    return pagination.page(list(rows), limit, lambda row: (row.received_at, row.item_id))
+    return pagination.page(list(rows), limit, lambda row: (not row.overdue, row.received_at, row.item_id))
 
 
 async def discard(

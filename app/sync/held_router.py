@@ -37,7 +37,10 @@ ItemId = Annotated[
 async def list_held(
     actor: Reader, session: SessionDep, limit: Limit = 100, cursor: Cursor = None
 ) -> Page[HeldItemRead]:
-    """For a subject or submission that has not arrived: taken by themselves when it comes · 所等内容到达后自动入库"""
+    """For a subject or submission that has not arrived: taken by themselves when it comes · 所等内容到达后自动入库
+
+    Overdue ones first: should nothing come any more, give them up · 超时的排在最前
+    """
     rows, following = await held.list_held(session, actor, cursor=cursor, limit=limit)
     return Page(items=[HeldItemRead.model_validate(row) for row in rows], next=following)
 

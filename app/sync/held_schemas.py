@@ -27,6 +27,10 @@ class HeldItemRead(Output):
     ]
     recorded_at: Annotated[datetime, Field(description="When it happened · 记录时刻")]
     received_at: Annotated[datetime, Field(description="Since when it waits · 收到时刻")]
+    overdue: Annotated[
+        bool,
+        Field(description="Waits longer than `submissions.held_h`: a person decides · 超时,须人工处理"),
+    ]
     tries: Annotated[int, Field(description="How often it was tried · 已尝试次数")]
     next_try_at: Annotated[datetime, Field(description="At the latest · 最迟下次尝试")]
 

@@ -14,11 +14,17 @@ from app.exchange import holding
 from app.exchange.items import Desk, Take
 from app.identity.logins import actor_of
 from app.identity.models import Account
+from app.identity.scope import area_path
 from app.kit.crypto import Vault
 from app.kit.db import Database
+from app.rules import service as rules
+from app.rules.catalogue.submissions import HELD_H
 
 CHUNK = 200
 COUNTIES = text("SELECT DISTINCT county_code FROM held_item ORDER BY county_code")
+WAITING_AREAS = text("""
+SELECT DISTINCT county_code, area_id FROM held_item WHERE overdue_since IS NULL ORDER BY county_code, area_id
+""")
 # What was tried at this very tick is left for the next one. Two pushes at once do not see each other's rows: so
 # the tables are asked, not the push that brought what was missing.
 DUE = text("""
@@ -72,6 +78,21 @@ async def retry_some(
         items = [holding.item_of(row, vault) for row in share]
         settled += len(await holding.take_again(session, desk, items, takers))
     return settled
+
+
+async def hand_over_overdue(database: Database, *, zone: ZoneInfo, now: datetime) -> int:
+    """Makes a person's what waits longer than the rule of its sender's area allows; returns how many items."""
+    overdue = 0
+    async with database.transaction() as session:
+        waiting = (await session.execute(WAITING_AREAS)).all()
+    for county_code, area_id in waiting:
+        async with database.transaction() as session:
+            rule_set = await rules.resolve(
+                session, await area_path(session, area_id), now.astimezone(zone).date()
+            )
+            before = now - timedelta(hours=rule_set[HELD_H])
+            overdue += await holding.hand_over(session, county_code, area_id, before, now)
+    return overdue
 
 
 async def desk_of(

@@ -1,4 +1,4 @@
-"""Jobs of sync: held items are tried again."""
+"""Jobs of sync: held items are tried again, and are a person's when time is up."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ from procrastinate import JobContext
 from app.kit.crypto import Vault
 from app.kit.jobs import RETRY, database_of, queue, settings_of
 from app.sync.kinds import TAKERS
-from app.sync.retries import retry_all
+from app.sync.retries import hand_over_overdue, retry_all
 
 
 @queue.periodic(cron="* * * * *")
@@ -17,10 +17,7 @@ async def retry_held(context: JobContext, timestamp: int) -> None:
     settings = settings_of(context)
     if settings.master_key is None:
         return
-    await retry_all(
-        database_of(context),
-        TAKERS,
-        vault=Vault.parse(settings.master_key.get_secret_value()),
-        zone=settings.zone,
-        now=datetime.fromtimestamp(timestamp, UTC),
-    )
+    now = datetime.fromtimestamp(timestamp, UTC)
+    vault = Vault.parse(settings.master_key.get_secret_value())
+    await retry_all(database_of(context), TAKERS, vault=vault, zone=settings.zone, now=now)
+    await hand_over_overdue(database_of(context), zone=settings.zone, now=now)

@@ -222,6 +222,27 @@ class TestChains:
         )
         assert (row.state, row.wait_kind) == ("stuck", "rejected_item")
 
+    @pytest.mark.parametrize("at_once", [True, False])
+    async def test_a_ring_is_a_persons_at_once_and_what_follows_it_waits(
+        self, place: Place, at_once: bool
+    ) -> None:
+        subject = await person(place)
+        ids = [uuid4() for _ in range(3)]
+        ring = [
+            place.inspector.item(
+                {"education": "10"}, id=ids[n], subject_id=subject, base_version=1, after=str(ids[n - 1])
+            )
+            for n in range(3)
+        ]
+        tail = place.inspector.item(
+            {"education": "20"}, subject_id=subject, base_version=1, after=str(ids[0])
+        )
+        for items in [[*ring, tail]] if at_once else [[each] for each in (tail, *ring)]:
+            await place.inspector.push(*items)
+        states = {row.id: row.state for row in await rows(place.session, "SELECT id, state FROM submission")}
+        assert [states[each.id] for each in ring] == ["stuck"] * 3
+        assert states[tail.id] == "held"
+
     async def test_a_held_edit_that_is_refused_in_the_end_goes_to_a_person(self, place: Place) -> None:
         missing = str(uuid4())
         await place.foreigner.edit(missing, 1, {"education": "10"})

@@ -105,6 +105,33 @@ class TestSweep:
         (row,) = await rows(place.session, "SELECT state, wait_kind FROM submission")
         assert (row.state, row.wait_kind) == ("stuck", "rejected_item")
 
+    async def test_what_the_sweep_tried_in_vain_makes_room_for_the_next(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(tasks, "CHUNK", 1)
+        first = place.inspector.item(resident(), subject_id=str(uuid4()), position=HERE)
+        missing, other = str(uuid4()), str(uuid4())
+        await place.inspector.edit(missing, 1, {"education": "10"}, after=str(first.id))
+        await place.inspector.push(first)  # what it comes after is there, its subject is not
+        blocked = place.inspector.item({"education": "10"}, subject_id=other, base_version=1, minute=1)
+        await place.inspector.push(blocked)
+        parked = {"id": blocked.id, "other": uuid4()}
+        await place.session.execute(text("UPDATE submission SET waits_for = :other WHERE id = :id"), parked)
+        await place.colleague.send(subject_id=other, position=HERE)
+        await place.session.execute(
+            text(
+                "UPDATE submission SET waits_for = :subject, received_at = received_at + interval '1 minute' "
+                "WHERE id = :id"
+            ),
+            {"subject": UUID(other), "id": blocked.id},
+        )
+        assert [await self.sweep(place) for _ in range(3)] == [(1, 0), (1, 0), (0, 0)]
+        (row,) = await rows(place.session, "SELECT wait_kind, waits_for FROM submission WHERE state = 'held'")
+        assert (row.wait_kind, row.waits_for) == ("subject", UUID(missing))
+        assert (await place.values(other))["education"] == "10"
+        await place.colleague.send(subject_id=missing, position=HERE)
+        assert (await place.values(missing))["education"] == "10", "without another sweep"
+
     @pytest.mark.parametrize(("hours", "state"), [(72, "held"), (74, "stuck")])
     async def test_what_waits_longer_than_the_rule_goes_to_a_person(
         self, place: Place, hours: int, state: str

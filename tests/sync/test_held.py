@@ -11,7 +11,7 @@ from app.collection.assignments.opening import NewTask, open_tasks
 from app.collection.assignments.workflow import TaskKind
 from app.identity.actor import system_actor
 from app.sync.kinds import TAKERS
-from app.sync.retries import retry_all
+from app.sync.retries import hand_over_overdue, retry_all
 from tests.factories import catalogue, identity, submissions, visits
 from tests.factories import patrol as make
 from tests.patrol.conftest import Office
@@ -135,6 +135,45 @@ async def test_vain_tries_become_rarer(admitted: Post) -> None:
         tries.append(await one(post, "SELECT tries FROM held_item"))
     assert tries[0] == 2
     assert tries[-1] == 6
+
+
+class TestOverdue:
+    """What waits longer than the rule is a person's."""
+
+    async def over(self, post: Post, hours: float) -> int:
+        """The minute job, so much later; nobody's token ends meanwhile."""
+        now = post.clock.now + timedelta(hours=hours)
+        return await hand_over_overdue(post.database, zone=make.ZONE, now=now)
+
+    async def came(self, post: Post, sent: dict[str, Any], hours: float) -> None:
+        """As if it had come so much later."""
+        change = text("UPDATE item_receipt SET received_at = :at WHERE item_id = :id")
+        async with post.database.transaction() as session:
+            await session.execute(change, {"at": post.clock.now + timedelta(hours=hours), "id": sent["id"]})
+
+    async def test_is_shown_first_told_once_and_still_taken(self, admitted: Post, office: Office) -> None:
+        post, person = admitted, str(uuid4())
+        early, late, strange = visit(post, person), visit(post, uuid4()), visit(post, uuid4())
+        await post.push([early, late, strange])
+        await self.came(post, late, 2)
+        await self.came(post, strange, 2)
+        assert await self.over(post, 72) == 0
+        assert await self.over(post, 73) == 1
+        assert await self.over(post, 73) == 0, "told once"
+        await self.came(post, strange, -1000)  # longer than anybody, where the rule allows it
+        supervisor = await office.of(post.beat.supervisor)
+        page = (await supervisor.get("/held-items", limit=2)).json()
+        assert [(row["item_id"], row["overdue"]) for row in page["items"]] == [
+            (early["id"], True),
+            (strange["id"], False),
+        ]
+        page = (await supervisor.get("/held-items", limit=2, cursor=page["next"])).json()
+        assert [(row["item_id"], row["overdue"]) for row in page["items"]] == [(late["id"], False)]
+        told = await one(post, "SELECT data FROM event WHERE type = 'item.overdue'")
+        assert told["kind"] == "visit"
+        await post.push([arrival(post, person)])
+        assert await retry(post, 0.1) == 1
+        assert (await receipt(post, early))["outcome"] == "stored"
 
 
 class TestWhoLooks:

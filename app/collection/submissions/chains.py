@@ -28,7 +28,8 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """What an item waits for: an item, a subject, or a person because the item before it was refused."""
+    """What an item waits for: an item, a subject, or a person because the item before it was refused or comes
+    after it, too."""
 
     kind: WaitKind
     id: UUID
@@ -62,8 +63,29 @@ def arrange(links: Sequence[Link], ground: Ground) -> tuple[list[UUID], dict[UUI
             free.append(link)
     order = _run(free, by_need, open_needs)
     done = set(order)
-    waits = {link.id: _wait(link, applied | done, ground.refused) for link in links if link.id not in done}
+    left = [link for link in links if link.id not in done]
+    rings = _rings({link.id: link.after for link in left})
+    waits = {
+        link.id: _wait(link, applied | done, rings if link.id in rings else ground.refused) for link in left
+    }
     return order, waits
+
+
+def _rings(after: Mapping[UUID, UUID | None]) -> set[UUID]:
+    """Items that come after themselves by way of others: no arrival ever frees them."""
+    found: set[UUID] = set()
+    left = set(after)
+    while left:
+        walked: dict[UUID, None] = {}
+        item_id: UUID | None = next(iter(left))
+        while item_id is not None and item_id in left and item_id not in walked:
+            walked[item_id] = None
+            item_id = after[item_id]
+        if item_id is not None and item_id in walked:
+            path = list(walked)
+            found.update(path[path.index(item_id) :])
+        left -= walked.keys()
+    return found
 
 
 def _run(
