@@ -20,16 +20,16 @@ from app.kit.problems import Problem
 CLAIM = """
 INSERT INTO item_receipt (county_code, item_id, kind, digest, outcome, told, account_id, device_id, recorded_at,
                           received_at)
-SELECT %s, c.id, c.kind, c.digest, 'stored', '{}', %s, %s, c.recorded_at, %s
-  FROM unnest(%s::uuid[], %s::text[], %s::bytea[], %s::timestamptz[]) AS c(id, kind, digest, recorded_at)
- ORDER BY c.id
+SELECT %s, c.item_id, c.kind, c.digest, 'stored', '{}', %s, %s, c.recorded_at, %s
+  FROM json_populate_recordset(null::item_receipt, %s::json) c
+ ORDER BY c.item_id
 ON CONFLICT (county_code, item_id) DO NOTHING
 RETURNING item_id
 """
 SETTLE = """
-UPDATE item_receipt r SET outcome = s.outcome, told = s.told::jsonb, problem = s.problem::jsonb
-  FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::text[]) AS s(id, outcome, told, problem)
- WHERE r.county_code = %s AND r.item_id = s.id
+UPDATE item_receipt r SET outcome = s.outcome, told = s.told, problem = s.problem
+  FROM json_populate_recordset(null::item_receipt, %s::json) s
+ WHERE r.county_code = %s AND r.item_id = s.item_id
 """
 
 
@@ -37,22 +37,14 @@ async def claim(session: AsyncSession, desk: Desk, items: Sequence[Item]) -> set
     """Claims the ids of `items`, each one once among them; returns those that were free."""
     if not items:
         return set()
-    ordered = sorted(items, key=lambda item: item.id)
+    rows = [
+        {"item_id": i.id, "kind": i.kind, "digest": rf"\x{i.digest.hex()}", "recorded_at": i.recorded_at}
+        for i in items
+    ]
+    actor = desk.actor
+    asked = actor.county_code, actor.account_id, actor.device_id, desk.now, _json(rows)
     connection = await driver_connection(session)
-    cursor = await connection.execute(
-        CLAIM,
-        [
-            desk.actor.county_code,
-            desk.actor.account_id,
-            desk.actor.device_id,
-            desk.now,
-            [i.id for i in ordered],
-            [i.kind for i in ordered],
-            [i.digest for i in ordered],
-            [i.recorded_at for i in ordered],
-        ],
-        binary=True,
-    )
+    cursor = await connection.execute(CLAIM, asked, binary=True)
     return {row[0] for row in await cursor.fetchall()}
 
 
@@ -60,17 +52,17 @@ async def settle(session: AsyncSession, county_code: str, results: Mapping[UUID,
     """Writes what became of claimed items, or became of them later."""
     if not results:
         return
+    rows = [
+        {
+            "item_id": id_,
+            "outcome": result.outcome,
+            "told": dict(result.told),
+            "problem": None if result.problem is None else dump(result.problem),
+        }
+        for id_, result in results.items()
+    ]
     connection = await driver_connection(session)
-    await connection.execute(
-        SETTLE,
-        [
-            list(results),
-            [r.outcome for r in results.values()],
-            [_json(dict(r.told)) for r in results.values()],
-            [None if r.problem is None else _json(dump(r.problem)) for r in results.values()],
-            county_code,
-        ],
-    )
+    await connection.execute(SETTLE, [_json(rows), county_code])
 
 
 async def find(session: AsyncSession, county_code: str, ids: Sequence[UUID]) -> dict[UUID, Row[Any]]:
