@@ -1,20 +1,25 @@
 """What becomes of a file once all of it is there: taken, refused, compared, kept once, shown small."""
 
 import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta, timezone
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from PIL import Image
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.db import Database
 from app.uploads.files import Files
 from app.uploads.thumbnails import add_thumbnail
 from tests.factories import patrol as make
 from tests.factories.patrol import Beat, Clock
-from tests.factories.uploads import UPLOADS, photo, sha256
+from tests.factories.uploads import UPLOADS, Sender, large_photo, photo, sha256
 from tests.uploads.conftest import People, events_of, state_of
 
 PHOTO = photo()
@@ -126,6 +131,22 @@ class TestPictures:
 
     async def test_broken_ones_are_refused(self, people: People) -> None:
         answer = await people.inspector.send(b"\xff\xd8\xff\xe0 and then nothing of the kind")
+        assert (answer.status_code, answer.json()["code"]) == (422, "picture_unreadable")
+
+    async def test_a_jpeg_cut_short_behind_its_header_is_kept_as_it_came_without_a_thumbnail(
+        self, people: People, files: Files, clock: Clock
+    ) -> None:
+        whole, upload_id = photo(640, 480), uuid4()
+        cut = whole[: len(whole) // 2]
+        assert (await people.inspector.send(cut, upload_id)).status_code == 204
+        await TestThumbnails().make(files, cut, clock)
+        answer = await people.inspector.get(f"/{upload_id}/thumbnail")
+        assert (answer.status_code, answer.json()["thumbnail_state"]) == (404, "failed")
+        assert (await people.inspector.get(f"/{upload_id}/content")).content == cut
+
+    @pytest.mark.parametrize("kept", [4, 20, 120])
+    async def test_a_jpeg_cut_short_within_its_header_is_refused(self, people: People, kept: int) -> None:
+        answer = await people.inspector.send(photo(640, 480)[:kept])
         assert (answer.status_code, answer.json()["code"]) == (422, "picture_unreadable")
 
 
@@ -337,6 +358,37 @@ class TestDownloads:
             assert (await people.admin.get(f"/{upload_id}{path}")).status_code == 403
             anonymous = await people.inspector.client.get(f"{UPLOADS}/{upload_id}{path}")
             assert anonymous.status_code == 401
+
+    async def test_a_slow_reader_holds_no_database_connection(
+        self, people: People, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        content, upload_id = large_photo(3_000_000), uuid4()
+        assert (await people.inspector.send(content, upload_id)).status_code == 204
+        now_open, most_open, seen = 0, 0, []
+        begin = Database.transaction
+
+        @asynccontextmanager
+        async def counted(database: Database) -> AsyncIterator[AsyncSession]:
+            nonlocal now_open, most_open
+            async with begin(database) as session:
+                now_open += 1
+                most_open = max(most_open, now_open)
+                yield session
+            now_open -= 1
+
+        async def watched(scope: Any, receive: Any, send: Any) -> None:
+            async def sent(message: Any) -> None:
+                seen.append(now_open)
+                await send(message)
+
+            await app(scope, receive, sent)
+
+        monkeypatch.setattr(Database, "transaction", counted)
+        slow = httpx.AsyncClient(transport=httpx.ASGITransport(watched), base_url="http://test")
+        answer = await Sender(slow, people.township.headers).get(f"/{upload_id}/content")
+        assert (answer.content, most_open > 0) == (content, True)
+        assert len(seen) > 3, "head and parts"
+        assert set(seen) == {0}
 
     async def test_content_that_the_store_has_lost_is_told(self, people: People, files: Files) -> None:
         upload_id = await self.sent(people)
