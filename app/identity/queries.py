@@ -1,9 +1,10 @@
 """SQL of accounts and logins."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from psycopg.rows import namedtuple_row
+from psycopg.rows import class_row
 from sqlalchemy import String, Uuid, column, select, table
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,10 +28,26 @@ SELECT a.county_code, a.role, a.area_id, a.display_name, a.enabled, a.approved_a
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Account, login and handheld of some claims, as they stand now."""
+
+    county_code: str
+    role: str
+    area_id: UUID
+    display_name: str
+    enabled: bool
+    approved_at: datetime | None
+    limited_to: str | None
+    login_revoked_at: datetime | None
+    device_id: UUID | None
+    device_revoked_at: datetime | None
+
+
 async def get_actor(session: AsyncSession, claims: Claims) -> Actor:
     """The actor behind verified claims. Raises LoginRevoked, AccountDisabled or DeviceRevoked."""
     connection = await driver_connection(session)
-    cursor = connection.cursor(row_factory=namedtuple_row, binary=True)
+    cursor = connection.cursor(row_factory=class_row(_State), binary=True)
     asked = claims.county_code, claims.login_id, claims.account_id
     row = await (await cursor.execute(STATE, asked)).fetchone()
     if row is None:
