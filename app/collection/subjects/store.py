@@ -8,13 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from uuid6 import uuid7
 
-from app.collection.subjects import bulk, duplicates, indexing, links, rows, told
+from app.collection.subjects import bulk, duplicates, indexing, keys, links, rows, told
 from app.collection.subjects.changing import Applied, Change, Place, StateChange, Stored, apply, refusal
 from app.collection.subjects.lifecycle import Dated, Timeline
 from app.collection.subjects.models import Subject, SubjectKey, SubjectState, SubjectVersion
@@ -104,7 +105,8 @@ async def find_by_keys(
             asked[kind, digest].append((kind, value))
     if not asked:
         return {}
-    found = await session.execute(
+    found = await bulk.fetch(
+        session,
         HOLDERS,
         {
             "county": county_code,
@@ -115,22 +117,22 @@ async def find_by_keys(
     return {key: row.root_id for row in found for key in asked[row.key_kind, row.digest]}
 
 
-HOLDERS = text("""
+HOLDERS = """
 WITH RECURSIVE held AS (
     SELECT k.key_kind, k.digest, s.id, s.merged_into
-      FROM unnest(cast(:kinds AS text[]), cast(:digests AS text[])) AS a(kind, digest)
+      FROM unnest(cast(%(kinds)s AS text[]), cast(%(digests)s AS text[])) AS a(kind, digest)
      CROSS JOIN LATERAL (
            SELECT key_kind, digest, subject_id FROM subject_key
-            WHERE county_code = :county AND key_kind = a.kind AND digest = a.digest AND is_natural LIMIT 1) k
+            WHERE county_code = %(county)s AND key_kind = a.kind AND digest = a.digest AND is_natural LIMIT 1) k
      CROSS JOIN LATERAL (
-           SELECT id, merged_into FROM subject WHERE county_code = :county AND id = k.subject_id LIMIT 1) s
+           SELECT id, merged_into FROM subject WHERE county_code = %(county)s AND id = k.subject_id LIMIT 1) s
     UNION ALL
     SELECT h.key_kind, h.digest, s.id, s.merged_into
       FROM held h
      CROSS JOIN LATERAL (
-           SELECT id, merged_into FROM subject WHERE county_code = :county AND id = h.merged_into LIMIT 1) s)
+           SELECT id, merged_into FROM subject WHERE county_code = %(county)s AND id = h.merged_into LIMIT 1) s)
 SELECT key_kind, digest, id AS root_id FROM held WHERE merged_into IS NULL
-""")
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,15 +210,19 @@ async def write_applied(session: AsyncSession, desk: Desk, applied: Sequence[App
     new = {each.after.id for each in applied if each.before is None}
     before = {each.after.id: each.before for each in reversed(applied)}
     written = [rows.subject_row(desk.vault, county, standing[i], desk.now) for i in sorted(standing)]
-    await bulk.insert_rows(session, Subject, [row for row in written if row["id"] in new])
     await bulk.update_rows(session, Subject, [r for r in written if r["id"] not in new], rows.MUTABLE)
-    await bulk.insert_rows(
+    added = await keys.renew(session, desk.vault, county, before, standing)
+    kept = await bulk.insert_together(
         session,
-        SubjectVersion,
-        [rows.version_row(desk.vault, county, each, uuid7(), desk.now) for each in applied],
+        [
+            (Subject, [row for row in written if row["id"] in new]),
+            (SubjectVersion, [_version_row(desk, each) for each in applied]),
+            (SubjectState, _state_rows(county, applied)),
+            (SubjectKey, added),
+        ],
+        rest="ON CONFLICT DO NOTHING RETURNING key_kind, digest, subject_id",
     )
-    await bulk.insert_rows(session, SubjectState, _state_rows(county, applied))
-    held = await _write_keys(session, desk.vault, county, before, standing)
+    held = keys.held_by_others(added, kept)
     await links.write(session, county, applied)
     proposed = await duplicates.propose(
         session,
@@ -229,6 +235,10 @@ async def write_applied(session: AsyncSession, desk: Desk, applied: Sequence[App
         now=desk.now,
     )
     return [*told.of_changes(applied), *proposed]
+
+
+def _version_row(desk: Desk, applied: Applied) -> dict[str, Any]:
+    return rows.version_row(desk.vault, desk.actor.county_code, applied, uuid7(), desk.now)
 
 
 def _state_rows(county_code: str, applied: Sequence[Applied]) -> list[dict[str, object]]:
@@ -249,47 +259,3 @@ def _state_rows(county_code: str, applied: Sequence[Applied]) -> list[dict[str, 
         for each in applied
         if each.new_state is not None
     ]
-
-
-async def _write_keys(
-    session: AsyncSession,
-    vault: Vault,
-    county_code: str,
-    before: Mapping[UUID, Stored | None],
-    standing: Mapping[UUID, Stored],
-) -> list[tuple[str, str, UUID]]:
-    """Brings the blind indexes up to date; returns (kind, digest, subject) of natural keys that others hold."""
-    gone, added = [], []
-    for subject_id, after in standing.items():
-        earlier = before[subject_id]
-        old = earlier.indexed.all_keys() if earlier else set()
-        new = after.indexed.all_keys()
-        gone += [(subject_id, kind, digest) for kind, digest in _all_digests(vault, old - new)]
-        added += rows.key_rows(vault, county_code, subject_id, sorted(new - old))
-    if gone:
-        await session.execute(
-            FORGET_KEYS,
-            {
-                "county": county_code,
-                "ids": [subject_id for subject_id, _, _ in gone],
-                "kinds": [kind for _, kind, _ in gone],
-                "digests": [digest for _, _, digest in gone],
-            },
-        )
-    kept = await bulk.insert_rows(
-        session, SubjectKey, added, rest="ON CONFLICT DO NOTHING RETURNING key_kind, digest, subject_id"
-    )
-    taken = {(row.key_kind, row.digest, row.subject_id) for row in kept}
-    wanted = [(r["key_kind"], r["digest"], r["subject_id"]) for r in added if r["is_natural"]]
-    return [key for key in wanted if key not in taken]
-
-
-def _all_digests(vault: Vault, keys: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(kind, digest) for kind, value in keys for digest in indexing.key_digests(vault, kind, value)]
-
-
-FORGET_KEYS = text("""
-DELETE FROM subject_key k
- USING unnest(cast(:ids AS uuid[]), cast(:kinds AS text[]), cast(:digests AS text[])) AS g(id, kind, digest)
- WHERE k.county_code = :county AND k.key_kind = g.kind AND k.digest = g.digest AND k.subject_id = g.id
-""")

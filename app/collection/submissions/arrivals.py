@@ -16,10 +16,11 @@ from app.collection.subjects.changing import StateChange
 from app.collection.submissions import sealing
 from app.collection.submissions.candidates import Candidate
 from app.collection.submissions.envelope import Read
-from app.collection.submissions.places import Whereabouts, area_paths, day_of, whereabouts
+from app.collection.submissions.places import Whereabouts, day_of, whereabouts
 from app.collection.submissions.problems import SubjectNeeded, SubjectNotTaken, SubmissionInvalid
 from app.exchange.items import Desk
 from app.identity.actor import Role
+from app.identity.scope import area_paths
 from app.kit.problems import Problem
 
 
@@ -87,6 +88,7 @@ def _candidate(desk: Desk, read: Read, there: Whereabouts, form: Form | Problem)
         device_id=actor.device_id,
         area_id=grid.area_id if grid else None,
         grid_id=grid.id if grid else None,
+        grid_code=grid.code if grid else None,
         own_grids=frozenset(there.own),
         outside_own_grid=is_inspector and there.is_outside,
         point=read.point,
@@ -146,6 +148,7 @@ def _again(desk: Desk, row: Row[Any], form: Form) -> Candidate:
         device_id=row.device_id,
         area_id=row.area_id if row.grid_id else None,
         grid_id=row.grid_id,
+        grid_code=None,
         own_grids=frozenset([row.grid_id] if row.grid_id and not row.outside_own_grid else []),
         outside_own_grid=row.outside_own_grid,
         point=None if row.lon is None else Point(row.lon, row.lat),

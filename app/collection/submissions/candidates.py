@@ -46,6 +46,7 @@ class Candidate:
     device_id: UUID | None
     area_id: UUID | None
     grid_id: UUID | None
+    grid_code: str | None
     own_grids: frozenset[UUID]
     outside_own_grid: bool
     point: Point | None

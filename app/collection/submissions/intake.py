@@ -49,7 +49,7 @@ async def take(session: AsyncSession, items: Sequence[Item], desk: Desk) -> list
     settled = await settle(session, desk, new, refused)
     reviewed = {c.id: is_reviewed(ruled, c.form.item_code) for c in new}
     missing = await write(session, desk, settled, reviewed)
-    codes = await _codes(session, desk, settled.fates.values())
+    codes = await _codes(session, desk, new, settled.fates.values())
     return [
         Result("rejected", {}, refused[item.id])
         if item.id in refused
@@ -77,9 +77,10 @@ def _result(
     return Result("stored", told)
 
 
-async def _codes(session: AsyncSession, desk: Desk, fates: Any) -> dict[UUID, str]:
+async def _codes(session: AsyncSession, desk: Desk, new: Sequence[Candidate], fates: Any) -> dict[UUID, str]:
+    known = {c.grid_id: c.grid_code for c in new if c.grid_id and c.grid_code}
     grids = {fate.place.grid_id for fate in fates if isinstance(fate, Outcome) and fate.place.grid_id}
-    return await places.grid_codes(session, desk.actor.county_code, grids)
+    return known | await places.grid_codes(session, desk.actor.county_code, grids - known.keys())
 
 
 async def _log_attempts(

@@ -8,6 +8,8 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.collection.subjects import bulk
+
 CHAIN = text("""
 WITH RECURSIVE chain AS (
     SELECT id, after_id, author_id, state FROM submission
@@ -23,33 +25,33 @@ SELECT item_id, kind, outcome FROM item_receipt
 """)
 # What waits for something of this set, and what waits for that in turn; locked one after another in the order of
 # the keys, by primary key even where the planner knows nothing yet.
-WAITING = text("""
+WAITING = """
 WITH RECURSIVE waiting AS (
     SELECT id FROM submission
-     WHERE county_code = :county_code AND waits_for = ANY(cast(:ids AS uuid[])) AND state IN ('held', 'stuck')
+     WHERE county_code = %(county_code)s AND waits_for = ANY(cast(%(ids)s AS uuid[])) AND state IN ('held', 'stuck')
      UNION
     SELECT s.id FROM waiting w
-      JOIN submission s ON s.county_code = :county_code AND s.waits_for = w.id AND s.state IN ('held', 'stuck'))
+      JOIN submission s ON s.county_code = %(county_code)s AND s.waits_for = w.id AND s.state IN ('held', 'stuck'))
 SELECT s.*, a.area_id AS author_area_id, ST_X(s.geom) AS lon, ST_Y(s.geom) AS lat
   FROM (SELECT DISTINCT id FROM waiting ORDER BY id) w
  CROSS JOIN LATERAL (
-       SELECT * FROM submission WHERE county_code = :county_code AND id = w.id AND state IN ('held', 'stuck')
+       SELECT * FROM submission WHERE county_code = %(county_code)s AND id = w.id AND state IN ('held', 'stuck')
         LIMIT 1 FOR UPDATE) s
   JOIN account a ON a.id = s.author_id
  ORDER BY s.id
-""")
+"""
 ONE_WAITING = text("""
 SELECT s.*, a.area_id AS author_area_id, ST_X(s.geom) AS lon, ST_Y(s.geom) AS lat
   FROM submission s JOIN account a ON a.id = s.author_id
  WHERE s.county_code = :county_code AND s.id = ANY(cast(:ids AS uuid[])) AND s.state IN ('held', 'stuck')
  ORDER BY s.id FOR UPDATE OF s
 """)
-ALIASES = text("""
+ALIASES = """
 SELECT DISTINCT ON (sent_subject_id) sent_subject_id, subject_id FROM submission
- WHERE county_code = :county_code AND sent_subject_id = ANY(cast(:ids AS uuid[]))
+ WHERE county_code = %(county_code)s AND sent_subject_id = ANY(cast(%(ids)s AS uuid[]))
    AND subject_id IS NOT NULL AND state IN ('applied', 'conflict')
  ORDER BY sent_subject_id, received_at, id
-""")
+"""
 PLACES = text("""
 SELECT id, area_id, grid_id FROM subject WHERE county_code = :county_code AND id = ANY(cast(:ids AS uuid[]))
 """)
@@ -93,7 +95,7 @@ async def chain_of(session: AsyncSession, county_code: str, ids: Collection[UUID
 
 async def waiting_for(session: AsyncSession, county_code: str, ids: Iterable[UUID]) -> Sequence[Row[Any]]:
     """Held submissions that wait for one of `ids`, items or subjects, directly or behind each other; locked."""
-    return (await session.execute(WAITING, {"county_code": county_code, "ids": sorted(set(ids))})).all()
+    return await bulk.fetch(session, WAITING, {"county_code": county_code, "ids": sorted(set(ids))})
 
 
 async def waiting(session: AsyncSession, county_code: str, ids: Iterable[UUID]) -> Sequence[Row[Any]]:
@@ -106,7 +108,7 @@ async def aliases(session: AsyncSession, county_code: str, ids: Iterable[UUID]) 
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    rows = await session.execute(ALIASES, {"county_code": county_code, "ids": wanted})
+    rows = await bulk.fetch(session, ALIASES, {"county_code": county_code, "ids": wanted})
     return {row.sent_subject_id: row.subject_id for row in rows}
 
 

@@ -9,32 +9,29 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.collection.subjects import bulk
 from app.collection.submissions.envelope import Read
 from app.exchange.items import Desk
 from app.identity.actor import Role
 
 # A point on a common border lies in both grids: the sender's own comes first, then the base grid, then the code.
-GRIDS_AT = text("""
+GRIDS_AT = """
 SELECT asked.n, g.id, g.code, g.area_id
-  FROM unnest(cast(:n AS int[]), cast(:lon AS float8[]), cast(:lat AS float8[]), cast(:days AS date[]))
+  FROM unnest(cast(%(n)s AS int[]), cast(%(lon)s AS float8[]), cast(%(lat)s AS float8[]), cast(%(days)s AS date[]))
        AS asked(n, lon, lat, day)
-  JOIN grid_version v ON v.county_code = :county_code AND v.valid @> asked.day
+  JOIN grid_version v ON v.county_code = %(county_code)s AND v.valid @> asked.day
        AND ST_Covers(v.geometry, ST_SetSRID(ST_MakePoint(asked.lon, asked.lat), 4490))
   JOIN grid g ON g.county_code = v.county_code AND g.id = v.grid_id AND g.opened_on <= asked.day
        AND (g.retired_on IS NULL OR g.retired_on > asked.day)
- ORDER BY asked.n, g.id = ANY(cast(:own AS uuid[])) DESC, g.grid_class = 'M', g.code
-""")
-OWN_GRIDS = text("""
+ ORDER BY asked.n, g.id = ANY(cast(%(own)s AS uuid[])) DESC, g.grid_class = 'M', g.code
+"""
+OWN_GRIDS = """
 SELECT a.grid_id, lower(a.valid) AS since, upper(a.valid) AS until, g.area_id, g.code, g.in_grid_rule
   FROM appointment a JOIN grid g ON g.county_code = a.county_code AND g.id = a.grid_id
- WHERE a.county_code = :county_code AND a.inspector_id = :inspector_id AND a.cancelled_at IS NULL
-   AND a.valid && tstzrange(:since, :until, '[]')
+ WHERE a.county_code = %(county_code)s AND a.inspector_id = %(inspector_id)s AND a.cancelled_at IS NULL
+   AND a.valid && tstzrange(%(since)s, %(until)s, '[]')
  ORDER BY g.code
-""")
-PATHS = text("""
-SELECT area_id, array_agg(ancestor_id ORDER BY depth) AS path FROM area_closure
- WHERE area_id = ANY(cast(:areas AS uuid[])) GROUP BY area_id
-""")
+"""
 GRIDS = text(
     "SELECT id, code, area_id, retired_on FROM grid WHERE county_code = :county_code AND id = ANY(cast(:ids AS uuid[]))"
 )
@@ -93,12 +90,6 @@ async def whereabouts(session: AsyncSession, desk: Desk, reads: Sequence[Read]) 
     return found
 
 
-async def area_paths(session: AsyncSession, areas: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-    """Ids from each area up to the root."""
-    rows = await session.execute(PATHS, {"areas": sorted(set(areas))})
-    return {row.area_id: row.path for row in rows}
-
-
 async def grid_codes(session: AsyncSession, county_code: str, ids: Iterable[UUID]) -> dict[UUID, str]:
     """The code of each grid."""
     wanted = sorted(set(ids))
@@ -118,7 +109,8 @@ async def _appointments(
 ) -> list[tuple[GridHere, datetime, datetime | None]]:
     if desk.actor.role is not Role.INSPECTOR or not moments:
         return []
-    rows = await session.execute(
+    rows = await bulk.fetch(
+        session,
         OWN_GRIDS,
         {
             "county_code": desk.actor.county_code,
@@ -154,7 +146,8 @@ async def _grids_at(
     placed = [(n, r.point, r.item.recorded_at) for n, r in enumerate(reads) if r.point is not None]
     if not placed:
         return {}
-    rows = await session.execute(
+    rows = await bulk.fetch(
+        session,
         GRIDS_AT,
         {
             "county_code": desk.actor.county_code,

@@ -18,6 +18,7 @@ from app.collection.submissions.candidates import Candidate
 from app.collection.submissions.chains import Ground, Wait
 from app.collection.submissions.grading import weights_of
 from app.exchange.items import Desk
+from app.identity.scope import area_paths
 from app.kit.problems import Problem
 from app.rules import service as rules
 
@@ -155,7 +156,7 @@ async def _board(
     )
     areas = {c.area_id for c in candidates if c.area_id} | {c.author_area_id for c in candidates}
     areas |= {s.place.area_id for s in subjects.values()} | {area for area, _ in linked.values()}
-    paths = await places.area_paths(session, areas)
+    paths = await area_paths(session, areas)
     book = await rules.rule_book(session)
     today = places.day_of(desk.now, desk.zone)
     return Board(

@@ -17,6 +17,7 @@ from app.collection.submissions.settling import Fate, settle
 from app.collection.submissions.writing import write
 from app.exchange.items import Desk
 from app.identity.actor import system_actor
+from app.identity.scope import area_paths
 from app.kit import events
 from app.kit.crypto import Vault
 from app.kit.jobs import RETRY, database_of, queue, settings_of
