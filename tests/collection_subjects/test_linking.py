@@ -6,6 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from app.collection.catalogue.shipped import read_forms
+from app.collection.subjects import link_ends
+from app.collection.subjects.models import LINK_KINDS
 from tests.collection_subjects.conftest import Town
 
 TODAY = date.today()  # noqa: DTZ011 - a day before it is in the past everywhere
@@ -21,6 +24,17 @@ async def enter(town: Town, **more: Any) -> dict[str, Any]:
     answer = await town.post(f"/subjects/{town.zhang.id}/links", owns(town, **more))
     assert answer.status_code == 201, answer.text
     return dict(answer.json())
+
+
+def test_a_person_lives_in_no_person_and_every_form_keeps_to_the_table() -> None:
+    assert link_ends.fits("lives_in", "person", "dwelling")
+    assert not link_ends.fits("lives_in", "person", "person")
+    assert not link_ends.fits("lives_in", "dwelling", "person")
+    assert set(link_ends.ENDS) == set(LINK_KINDS)
+    for form in read_forms():
+        for declared in form.schema["properties"].values():
+            if form.subject_kind is not None and "x-link" in declared:
+                assert form.subject_kind in link_ends.ENDS[declared["x-link"]][0], form.code
 
 
 class TestEntering:
@@ -79,6 +93,8 @@ class TestEntering:
             ({"valid_to": (SINCE - timedelta(days=1)).isoformat()}, 422, "link_dates_reversed"),
             ({"to_id": str(uuid4())}, 404, "subject_not_found"),
             ({"kind": "likes"}, 422, "invalid"),
+            ({"kind": "works_at"}, 422, "link_ends_unfit"),
+            ({"kind": "part_of"}, 422, "link_ends_unfit"),
             ({"valid_from": "9999-12-31"}, 422, "invalid"),
             ({"reason": "x"}, 422, "invalid"),
         ],

@@ -11,6 +11,7 @@ from app.collection.subjects.answers import entered_link_read, link_read, networ
 from app.collection.subjects.problems import (
     LinkDatesReversed,
     LinkEnded,
+    LinkEndsUnfit,
     LinkExists,
     LinkInFuture,
     LinkNotFound,
@@ -84,7 +85,7 @@ async def walk_links(
     "/{subject_id}/links",
     status_code=status.HTTP_201_CREATED,
     summary="Link two subjects · 建立关联",
-    responses=problems(*READING, *DATED, LinkToItself, SubjectMerged, LinkExists),
+    responses=problems(*READING, *DATED, LinkToItself, LinkEndsUnfit, SubjectMerged, LinkExists),
 )
 async def enter_link(
     subject_id: SubjectId, body: LinkCreate, actor: Corrector, session: SessionDep, now: Now, today: Today

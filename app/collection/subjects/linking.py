@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from uuid6 import uuid7
 
 from app.collection.subjects import queries
+from app.collection.subjects.link_ends import fits
 from app.collection.subjects.models import Subject, SubjectLink
 from app.collection.subjects.problems import (
     LinkDatesReversed,
     LinkEnded,
+    LinkEndsUnfit,
     LinkExists,
     LinkInFuture,
     LinkNotFound,
@@ -72,8 +74,8 @@ async def enter_link(
 ) -> tuple[SubjectLink, Row[Any]]:
     """A link that an office enters, as long as it holds or when it has held; and what lies at its other end.
 
-    Raises LinkToItself, LinkInFuture, LinkDatesReversed, SubjectNotFound (either end), SubjectMerged, LinkExists
-    (one of that kind between the two holds on some of those days).
+    Raises LinkToItself, LinkInFuture, LinkDatesReversed, SubjectNotFound (either end), SubjectMerged, LinkEndsUnfit,
+    LinkExists (one of that kind between the two holds on some of those days).
     """
     if from_id == to_id:
         raise LinkToItself
@@ -85,6 +87,8 @@ async def enter_link(
     one, other = rows[from_id], rows[to_id]
     if one.county_code != other.county_code:
         raise SubjectNotFound
+    if not fits(kind, one.kind, other.kind):
+        raise LinkEndsUnfit(kind=kind, from_kind=one.kind, to_kind=other.kind)
     overlapping = select(SubjectLink.id).where(
         SubjectLink.county_code == one.county_code,
         SubjectLink.from_id == from_id,

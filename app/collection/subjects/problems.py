@@ -74,6 +74,12 @@ class LinkToItself(Problem):
     zh, en = "对象不能与自身关联", "A subject is not linked to itself"
 
 
+class LinkEndsUnfit(Problem):
+    code, status = "link_ends_unfit", 422
+    zh = "{kind} 不能从 {from_kind} 指向 {to_kind}"
+    en = "A link {kind} does not lead from a {from_kind} to a {to_kind}"
+
+
 class LinkInFuture(Problem):
     code, status = "link_in_future", 422
     zh, en = "关联日期 {on} 在将来", "The link's day {on} lies in the future"
