@@ -87,6 +87,8 @@ def run(*, pushes: int, items: int, walkers: int, seconds: int, api_processes: i
         say(f"A grid gets {PEOPLE} people …")
         first = active.pop(0)
         _settle_people(url, first, random.Random(seed + 2))
+        with psycopg.connect(service.database_url, autocommit=True) as connection:
+            connection.execute("ANALYZE")  # as autovacuum does within a minute of a county's life
         loaded_s, objects = _first_load(url, first)
         say(f"Sending {pushes} pushes of {items} items …")
         load.write_batches(folder, sync_load.pushes(active, pushes, items, seed=seed))

@@ -46,7 +46,8 @@ DEMO_PASSWORD = "Wangge-330921"  # noqa: S105 - well known on purpose; only wher
 LOCK = 0x44454D4F
 LOADED = (
     "area, area_version, area_code, area_closure, grid, grid_version, account, device, device_binding, "
-    "appointment, shift, subject, subject_key, subject_link, subject_state, subject_version"
+    "appointment, shift, subject, subject_key, subject_link, subject_state, subject_version, submission, "
+    "item_receipt, attachment, event"
 )
 
 

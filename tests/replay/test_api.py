@@ -6,8 +6,8 @@ import json
 import httpx
 import pytest
 
-from app.handheld.api import ATTEMPTS, Refused, Unreachable
 from app.handheld.activated import Activation, Handheld
+from app.handheld.api import ATTEMPTS, Refused, Unreachable
 
 BATCH = {"batch_id": "b", "fixes": [{"recorded_at": 1}]}
 TOKENS = {"access_token": "new", "refresh_token": "next", "expires_in": 1}
