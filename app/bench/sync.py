@@ -84,6 +84,7 @@ def run(*, pushes: int, items: int, walkers: int, seconds: int, api_processes: i
         say(f"Activating {walkers} handhelds …")
         active = fleet.activate(url, walkers)
         _admit(service.database_url)
+        unstored_before = _unstored(service.database_url)  # the demo has items that wait
         say(f"A grid gets {PEOPLE} people …")
         first = active.pop(0)
         _settle_people(url, first, random.Random(seed + 2))
@@ -112,7 +113,8 @@ def run(*, pushes: int, items: int, walkers: int, seconds: int, api_processes: i
             - pushed.stored
             + pushed.socket_errors
             + pulled.errors
-            + _unstored(service.database_url),
+            + _unstored(service.database_url)
+            - unstored_before,
             noop_push_items_per_s=noop_push * items,
             db_items_per_s=_db_items_per_s(service.database_url, items),
             noop_pull_per_s=noop_pull,

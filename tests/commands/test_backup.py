@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import psycopg
@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from app.audit.verify import verify
-from app.bench.fleet import UPLOAD, activate, bodies
+from app.bench.fleet import UPLOAD, Walker, activate, bodies
 from app.commands import seeding
 from app.commands.backup import make_backup
 from app.commands.restore import check_backup, report_lines, restore_into
@@ -293,7 +293,7 @@ class TestWholeService:
         with httpx.Client(base_url=service.base_url, trust_env=False) as client:
             sent = [next(uploads)[1] for _ in range(3)]
             assert [client.post(UPLOAD, content=b, headers=headers).status_code for b in sent] == [200] * 3
-            assert wait_until(lambda: figures(service.database_url) != [], 20)
+            assert wait_until(lambda: walker_days(figures(service.database_url), walker) != [], 20)
             (tmp_path / "slip").write_text(PASSPHRASE + "\n")
             made = wangge(
                 "backup", "--to", str(tmp_path), "--keep", "1", "--passphrase-file", str(tmp_path / "slip"),
@@ -321,7 +321,9 @@ class TestWholeService:
 
         with database_of(Settings(data_dir=elsewhere), say=lambda _: None) as settings:
             assert settings.database_url is not None
-            assert figures(settings.database_url) == figures(service.database_url)
+            restored, running = figures(settings.database_url), figures(service.database_url)
+            assert restored == {day: running[day] for day in restored}
+            assert walker_days(restored, walker) != []
             asyncio.run(goes_on(settings, headers, sent[0], next(uploads)[1]))
 
 
@@ -334,9 +336,18 @@ def workday(service: PrivateService) -> date:
     return row[0]
 
 
-def figures(url: str) -> list[tuple[Any, ...]]:
+def figures(url: str) -> dict[tuple[UUID, date], Any]:
+    """Of all days that wait for no fold: the running service folds the others later than the backup was made."""
     with psycopg.connect(url) as connection:
-        return connection.execute("SELECT inspector_id, service_day, figures FROM day_figures").fetchall()
+        rows = connection.execute(
+            "SELECT f.inspector_id, f.service_day, f.figures FROM day_figures f "
+            "JOIN patrol_day USING (county_code, inspector_id, service_day) WHERE NOT pending"
+        )
+        return {(row[0], row[1]): row[2] for row in rows}
+
+
+def walker_days(days: dict[tuple[UUID, date], Any], walker: Walker) -> list[date]:
+    return [day for inspector_id, day in days if inspector_id == walker.inspector_id]
 
 
 async def goes_on(settings: Settings, headers: dict[str, str], sent: bytes, new: bytes) -> None:
