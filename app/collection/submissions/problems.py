@@ -50,11 +50,6 @@ class ConflictMoved(Problem):
     en = "The current value changed after you looked (version {current_version} now); look again"
 
 
-class ValueNeeded(Problem):
-    code, status = "value_needed", 422
-    zh, en = "选择其他值时须给出 value,且仅此时给出", "Give `value` with the choice `other`, and only then"
-
-
 class NotHeld(Problem):
     code, status = "submission_not_held", 409
     zh = "该记录并不在等待中(当前状态 {current_state})"
